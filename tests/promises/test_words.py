@@ -37,6 +37,48 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
 IN_COMMENTS = re.compile(r"\bsomebody\b|for a person to say|the texts that there are", re.IGNORECASE)
 
 
+IN_RULES = re.compile(
+    r"of one's own|(?:is|are) told (?:to|the|another)|called (?:otherwise|so)\b|go(?:es)? on [a-z]+ing|has to know|"
+    r"nobody knows|as few as will do|all the same\b|takes? the (?:very )?(?:same )?value|"
+    r"(?:is|are) meant(?! for| to)\b|could be meant|take(?:s|n)? (?:it |them )?out\b|thrown away|(?:is|are) said\b|"
+    r"says it all|what VF[0-9]+ says|\bshall\b|hand(?:s|ed) (?:on|to)\b|otherwise at|, and stays\b|\bwhom\b|\bgets\b",
+    re.IGNORECASE,
+)
+"""Turns in messages, docstrings and comments of the rules that a new programmer or operator had to read twice."""
+
+
+def test_no_rule_has_a_turn_that_is_read_twice() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{number}: {turn[0]}"
+        for path in sorted((PACKAGE / "rules").rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (turn := IN_RULES.search(line))
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a user of one's own",
+        "a cache that is told to keep nothing",
+        "a volume that is called otherwise at each deployment",
+        "a service that goes on writing",
+        "which of the two is meant",
+        "a machine that is thrown away",
+        "worker takes the same value",
+        "the service that gets the mount",
+    ],
+)
+def test_the_turns_of_rules_are_recognised(text: str) -> None:
+    assert IN_RULES.search(text)
+
+
+@pytest.mark.parametrize("text", ["a mount that is meant for the database", "Compose is meant to replace it"])
+def test_a_plain_phrase_is_no_turn(text: str) -> None:
+    assert not IN_RULES.search(text)
+
+
 def test_no_docstring_or_comment_has_the_worst_turns() -> None:
     found = [
         f"{path.relative_to(PACKAGE)}:{number}: {turn[0]}"
