@@ -68,7 +68,7 @@ def _finding(context: Context, unheld: UnheldData, mount: Mount) -> Finding:
         mark=target_location(mount),
         message=_headline(unheld, mount),
         danger=_danger(unheld, mount),
-        label="not where the data is",
+        label="not where the data is" if unheld.is_sure else "not where every version keeps its data",
         places=tuple(image_place(use.service, unheld.missed[0].described(mount))),
         loses=shortened(unheld.missed[0].entry.name, 36),
         evidence=(
