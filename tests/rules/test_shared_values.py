@@ -252,7 +252,7 @@ def test_two_files_of_one_volume_key_stay_apart_whatever_the_projects_are_called
     files = {"compose.yaml": name + service.format("web") + mount, "compose.prod.yaml": service.format("api") + mount}
     found = plan(tmp_path, {**files, "deploy.sh": "docker compose -p src up -d\n"}, unsafe=True)
     assert said(found) == {"api": "none", "web": "none"}
-    assert "another database would be the same file, /app/data/app.db" in reasons(found)
+    assert "two databases would become one file, /app/data/app.db" in reasons(found)
 
 
 def test_values_that_an_extended_service_has_instead_are_asked_by_themselves(tmp_path: Path) -> None:
