@@ -55,8 +55,8 @@ def test_the_message_names_what_the_tools_of_the_image_do_not_keep(tmp_path: Pat
     clone = checked_out(tmp_path / "shop", {"compose.yaml": COMPOSE.replace(b"postgres:16", b"postgres:16-alpine")})
     assert done(clone, CARRIED).status is Status.WRITTEN
     assert (
-        "(carry-db-data; the tools of postgres:16-alpine keep no ACLs, extended attributes, holes and parts of "
-        "seconds; volfix does not see from here whether the files have any)"
+        "(carry-db-data; the tools of postgres:16-alpine do not keep ACLs, extended attributes, sparse files or "
+        "fractions of a second; volfix does not see from here whether the files have any)"
     ) in message(clone)
 
 

@@ -404,7 +404,7 @@ def test_what_no_tool_of_the_image_keeps_is_named_where_the_files_are_not_seen(t
 def test_where_the_files_are_seen_and_have_none_only_what_is_never_kept_is_named(tmp_path: Path) -> None:
     written(tmp_path, {"compose.yaml": ALPINE, "pgdata/base/1": "rows", ".gitignore": "pgdata\n"})
     (project,) = volfix.plan(tmp_path, carry_service=True).projects
-    assert str(project.carriages[0].unkept).endswith("holes and parts of seconds")
+    assert str(project.carriages[0].unkept).endswith("sparse files or fractions of a second")
 
 
 def test_what_takes_the_services_out_names_the_volumes_that_stay(tmp_path: Path) -> None:

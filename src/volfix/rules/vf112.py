@@ -47,7 +47,7 @@ def check(context: Context) -> Iterator[Finding]:
                 f"the next deployment carries the data if it is not there yet. Run `{look}` on the host to check and record "
                 f"it. To deploy without the carry service: `{_typed(context, left, 'volfix', *TAKEN_OUT)}`"
                 if will_be
-                else f"run this on the host of the containers: {look}"
+                else f"run `{look}` on the host that runs the containers"
             ),
             loses=None if will_be else left.what,
             left=None if will_be else Move(left.use.service.name, left.written, mount.source, mount.raw_target),

@@ -70,9 +70,7 @@ def _unkept(context: Context, takers: Takers) -> str | None:
     if image is None:
         return None
     unseen = "; volfix does not see from here whether the files have any" if are_unseen(context, takers) else ""
-    return (
-        f"the tools of {image} do not keep ACLs, extended attributes, sparse files or fractions of a second{unseen}"
-    )
+    return f"the tools of {image} do not keep ACLs, extended attributes, sparse files or fractions of a second{unseen}"
 
 
 def _homes(context: Context, takers: Takers) -> dict[ComposeFile, Use] | str:
