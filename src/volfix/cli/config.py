@@ -95,7 +95,7 @@ def selection(command: Command) -> Command:
         click.option(
             "--select",
             multiple=True,
-            help="Take only these rules (VF1: all VF1..) or fixes (VF101@FILE:LINE).",
+            help="Take only these rules (VF1: all VF1xx) or fixes (VF101@FILE:LINE).",
             **codes,
         ),
     ):
@@ -106,7 +106,7 @@ def selection(command: Command) -> Command:
 def configuration_options(command: Command) -> Command:
     """The options that say which configuration file counts."""
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
-    command = click.option("--no-config", is_flag=True, help="No configuration file.")(command)
+    command = click.option("--no-config", is_flag=True, help="Read no configuration file.")(command)
     named = click.option("--config", type=file, metavar="FILE", help="Read only this configuration file.")
     return named(command)
 

@@ -82,7 +82,7 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
-    help="Processes that look at the stacks (one, and for many stacks one for each CPU).",
+    help="Work with N processes (one; for more than 48 stacks, one for each CPU).",
 )
 @click.option("--show-secrets", is_flag=True, help="Do not mask values in the output.")
 @click.option("--allow-dirty", is_flag=True, help="Write even to files with uncommitted changes.")
@@ -287,6 +287,6 @@ def _progress() -> Callable[[int, int], None] | None:
         now = time.monotonic()
         if now - started > 1 and (now - shown > 0.2 or done == total):
             shown = now
-            click.echo(f"\r{done} of {total} stacks" + ("\r\x1b[K" if done == total else ""), nl=False, err=True)
+            click.echo(f"\r{done} of {total} checked" + ("\r\x1b[K" if done == total else ""), nl=False, err=True)
 
     return show
