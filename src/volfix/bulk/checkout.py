@@ -49,9 +49,12 @@ def checkout(repository: Repository, scratch: Path, git: Git) -> Iterator[Checko
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         _make(repository, root)
-        git.run("read-tree", repository.head, at=root)
-        paths, withheld = _paths(repository, root, git)
-        git.run("checkout-index", "--quiet", "--force", "--index", "-z", "--stdin", at=root, data=b"\0".join(paths))
+        paths, withheld, is_whole = _paths(repository, root, git)
+        if is_whole:  # the list and the files by one process
+            git.run("read-tree", "--reset", "-u", "--no-sparse-checkout", repository.head, at=root)
+        else:
+            git.run("read-tree", repository.head, at=root)
+            git.run("checkout-index", "--quiet", "--force", "--index", "-z", "--stdin", at=root, data=b"\0".join(paths))
         yield Checkout(repository, root, dict(_names_alone(root, withheld)))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -75,10 +78,11 @@ def _make(repository: Repository, root: Path) -> None:
         shutil.copyfile(repository.shallow, git_dir / "shallow")
 
 
-def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], dict[bytes, str]]:
-    """The paths of the files that can be read, and of each other file the reason why not."""
+def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], dict[bytes, str], bool]:
+    """The paths of the files that can be read, of each other file the reason why not, and whether all can be read."""
     found, withheld = list[bytes](), dict[bytes, str]()
-    for entry in git.run("ls-tree", "-r", "-l", "-z", "--full-tree", repository.head, at=root).split(b"\0"):
+    listed = git.run("ls-tree", "-r", "-l", "-z", "--full-tree", repository.head, at=root).split(b"\0")[:-1]
+    for entry in listed:
         fields, _, path = entry.partition(b"\t")
         size = fields.rpartition(b" ")[2]
         if size == b"BAD" and not repository.is_cached:
@@ -89,7 +93,7 @@ def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], d
             withheld[path] = f"{int(size)} bytes: larger than volfix reads ({LARGEST} bytes)"
         elif size.isdigit():
             found.append(path)
-    return found, withheld
+    return found, withheld, len(found) == len(listed)
 
 
 def _names_alone(root: Path, withheld: Mapping[bytes, str]) -> Iterator[tuple[Path, str]]:
