@@ -32,7 +32,7 @@ import os, signal
 from volfix.fixes import plan
 honest, first = plan.plan_stack, os.getpid()
 def dies(context, *rest):
-    if context.stack.first_file.parent.name in ('shop3', 'shop7') and os.getpid() != first:
+    if context.stack.first_file.parent.name in ('shop13', 'shop17') and os.getpid() != first:
         os.kill(os.getpid(), signal.SIGKILL)
     return honest(context, *rest)
 plan.plan_stack = dies
@@ -59,7 +59,7 @@ def lay_down(root: Path, files: dict[str, str]) -> Path:
 @pytest.fixture
 def estate(tmp_path: Path) -> Path:
     """Stacks that have something in common: a project's name, a Dockerfile with an ignore comment, a refused file."""
-    files = {f"shop{number}/compose.yaml": (POSTGRES, CLEAN)[number % 3 == 0] for number in range(9)}
+    files = {f"shop{number}/compose.yaml": (POSTGRES, CLEAN)[number % 3 == 0] for number in range(20)}
     files |= {f"{side}/app/compose.yaml": POSTGRES for side in ("north", "south", "west")}
     files |= {f"built{number}/compose.yaml": BUILT for number in range(4)}
     files["Dockerfile"] = "FROM python:3.12\n# volfix: ignore[VF111, VF203]\nUSER 1000\nWORKDIR /data\n"
@@ -105,14 +105,14 @@ def test_what_is_written_is_that_of_one_process(estate: Path, tmp_path: Path) ->
 
 
 def test_a_process_that_is_killed_is_named_and_the_other_projects_are_shown(tmp_path: Path) -> None:
-    root = lay_down(tmp_path / "estate", {f"shop{number}/compose.yaml": POSTGRES for number in range(12)})
+    root = lay_down(tmp_path / "estate", {f"shop{number:02}/compose.yaml": POSTGRES for number in range(20)})
     done = run(root, "--jobs", "3", "-q", before=DIES)
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         f"{root}/shop{number}/compose.yaml: not checked: its worker died: it may have used up the memory"
-        for number in (3, 7)
+        for number in (13, 17)
     ]
-    assert sum(line.count("VF101") for line in done.stdout.splitlines()) == 10
+    assert sum(line.count("VF101") for line in done.stdout.splitlines()) == 18
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

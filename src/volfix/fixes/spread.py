@@ -27,6 +27,8 @@ from volfix.rules.context import Context
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source, Span
 
+FIRST = 8
+"""Stacks that this process plans by itself: what they import and look up, the others need not."""
 AHEAD = 2
 """Stacks that a process is given at once, so that it does not wait for the next one."""
 
@@ -54,11 +56,8 @@ def spread(jobs: int, contexts: Sequence[Context], alone: PlanStack, loader: Loa
 
     It raises what `alone` raises, and NotPlanned for a stack whose process has died.
     """
-    run = _Run(dict(enumerate(contexts)), alone, loader, deque(range(len(contexts))))
-    gc.freeze()  # else the first collection of each process copies what they share
+    run = _Run(jobs, dict(enumerate(contexts)), alone, loader, deque(range(len(contexts))))
     try:
-        for _ in range(jobs):
-            run.processes.append(_Process(Worker(run.planned, "fork")))
         yield run.plan
     finally:
         stop(process.worker for process in run.processes)
@@ -75,6 +74,7 @@ class _Process:
 
 @dataclass(slots=True)
 class _Run:
+    jobs: int
     contexts: dict[int, Context]
     alone: PlanStack
     loader: Loader
@@ -89,7 +89,15 @@ class _Run:
 
     def plan(self, context: Context) -> StackPlan:
         """The plan of the next stack, once all that come before it are known."""
-        answer, self.turn = self._answer(self.turn), self.turn + 1
+        number, self.turn = self.turn, self.turn + 1
+        if number < FIRST:
+            self.waiting.popleft()
+            return self.alone(context)
+        if not self.processes:
+            gc.freeze()  # else the first collection of each process copies what they share
+            for _ in range(self.jobs):  # each at once where it is ended
+                self.processes.append(self._process())
+        answer = self._answer(number)
         if isinstance(answer, WorkerDied):
             raise NotPlanned(f"not checked: {answer}")
         if answer is None or self._depends(context.stack):
@@ -155,7 +163,10 @@ class _Run:
                 self.answers[process.given.popleft()] = died
             self.waiting.extendleft(reversed(process.given))
             stop([process.worker])
-            self.processes[self.processes.index(process)] = _Process(Worker(self.planned, "fork"))
+            self.processes[self.processes.index(process)] = self._process()
+
+    def _process(self) -> _Process:
+        return _Process(Worker(self.planned, "fork"))
 
     def planned(self, number: int) -> bytes | None:
         """In another process: the plan of a stack, pickled; None where this one has to make it, or to say why not."""
