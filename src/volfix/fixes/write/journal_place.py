@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -20,19 +19,31 @@ def place_of(root: Path) -> Path | None:
     tree = work_tree(root)
     if tree and tree.git_dir.is_dir():
         return tree.git_dir / "volfix"
-    configured = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(configured or "~/.local/state")
-    try:
-        # The XDG Base Directory Specification has relative paths ignored.
-        base = (base if base.is_absolute() else Path("~/.local/state")).expanduser()
-    except RuntimeError:
+    journals = _outside_git()
+    if journals is None:
         return None
-    return base / "volfix" / hashlib.sha256(os.fsencode(home_of(root))).hexdigest()[:16]
+    import hashlib  # loads OpenSSL
+
+    return journals / hashlib.sha256(os.fsencode(home_of(root))).hexdigest()[:16]
 
 
 def may_know_former(root: Path) -> bool:
     """Whether git or a journal may know what files below `root` were."""
     if work_tree(root) is not None:
         return True
+    journals = _outside_git()
+    if journals is None or not os.path.lexists(journals):
+        return False
     journal = place_of(root)
     return journal is not None and os.path.lexists(journal)
+
+
+def _outside_git() -> Path | None:
+    """The directory with the journals of roots that are no git work trees; None where there is no home directory."""
+    configured = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(configured or "~/.local/state")
+    try:
+        # The XDG Base Directory Specification has relative paths ignored.
+        return (base if base.is_absolute() else Path("~/.local/state")).expanduser() / "volfix"
+    except RuntimeError:
+        return None

@@ -36,7 +36,7 @@ COMMAND_FILES = re.compile(r"appspec\.ya?ml\Z|Jenkinsfile[\w.-]*\Z")
 
 def is_pipeline_name(path: str) -> bool:
     """Whether the path may be that of a pipeline file; the file's content decides."""
-    directory, name = os.path.split(path)
+    directory, _, name = path.rpartition(os.sep)
     if name.startswith(BEGINNINGS):
         return FILE_NAME.match(name) is not None
     return name.endswith(YAML) and directory.endswith(DIRECTORIES)
