@@ -33,7 +33,7 @@ def one_call(seed: int, directory: Path) -> Outcome:
     before = _git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain")
     source = _source(root)
     result = disturbed(lambda: _status(_done(source, directory)), call, effect)
-    found = [result.errors] if "Traceback" in result.errors else []
+    found = [result.errors] if result.has_failed else []
     if _git(root, "rev-parse", "HEAD") + _git(root, "status", "--porcelain") != "".join(before):
         found.append("the clone's own branch or files have changed")
     if _tree(root) not in ("", tree):

@@ -22,6 +22,11 @@ class Ended:
     output: str
     errors: str
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it met an error that nobody expected, and either told it in a line or did not catch it."""
+        return "Traceback" in self.errors or "please report it" in self.output + self.errors
+
 
 def status_of(*words: str) -> int:
     """Run a command line with this process's output, and return its status."""

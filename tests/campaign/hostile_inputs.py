@@ -118,7 +118,7 @@ def one_file_spoiled(seed: int, directory: Path) -> Outcome:
 
 def _problems(result: Ended, words: tuple[str, ...]) -> list[str]:
     found = []
-    if "Traceback" in result.errors or result.status not in (0, 1, 2):
+    if result.has_failed or result.status not in (0, 1, 2):
         found.append(f"status {result.status}: {result.errors[-600:]}")
     if result.status == 0 and words[0] != "carry" and "--write" not in words:
         found.append("status 0, though the neighbour's database lies on a bind mount")

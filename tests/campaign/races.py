@@ -82,13 +82,10 @@ def one_mischief(seed: int, directory: Path) -> Outcome:
     with during(call, number, lambda: act(path, outside)) as happened:
         result = ended(*words, str(root))
     what = f"{' '.join(words)}, {path.relative_to(root)} {act.__name__} before {call} number {number}"
-    found = [f"status {result.status}: {result.errors[-500:]}"] if _is_wrong(result.status, result.errors) else []
+    is_wrong = result.has_failed or result.status not in (0, 1, 2)
+    found = [f"status {result.status}: {result.errors[-500:]}"] if is_wrong else []
     found += _harm(root, outside, old, new, path if happened else None, act)
     return Outcome(1 if happened else 0, tuple(f"{what}: {problem}" for problem in found))
-
-
-def _is_wrong(status: int | None, errors: str) -> bool:
-    return "Traceback" in errors or status not in (0, 1, 2)
 
 
 def _harm(

@@ -121,7 +121,7 @@ def _judged(scenario: Scenario, expected: Expected, root: Path, result: Ended, e
     found = content(root)
     failures = [f"{name} is neither old nor new" for name in sorted(found) if not _is_whole(name, found, expected)]
     failures += [f"{name} is gone" for name in sorted(expected.before.keys() - found.keys())]
-    if "Traceback" in result.errors:
+    if result.has_failed:
         return [*failures, result.errors]
     if effect != "KILL":
         failures += _after_an_error(expected, found, result)

@@ -142,9 +142,11 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         _verify(plan)
     if options["write"]:
         _show_diff(plan.result, options, color=color)
+        WRITTEN.set("files may be written; `volfix undo` puts back what they were")
     result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
-    if result.written:
-        WRITTEN.set(f"files written: {len(result.written)}; `volfix undo` puts back what they were")
+    if options["write"]:
+        undone = "; `volfix undo` puts back what they were" if result.written else ""
+        WRITTEN.set(f"files written: {len(result.written)}{undone}")
     _print_problems(result, options)
     for form, file in results:
         _print(result, {**options, "output_format": form, "output_file": file}, color=color)

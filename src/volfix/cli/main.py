@@ -123,14 +123,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )  # the interpreter flushes at its end, and nobody reads
         _say(str(lost))
         sys.exit(2)
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - a person or a pipeline gets a line, whatever fails
         _say(_unforeseen(error))
         sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _unforeseen(error: OSError) -> str:
-    """A line for an error of the file system that is about no file of a project."""
+def _unforeseen(error: Exception) -> str:
+    """A line for an error that is about no file of a project: of the file system, or of volfix itself."""
+    if not isinstance(error, OSError):
+        from volfix.syntax.failures import unexpected
+
+        return f"Error: {unexpected(error)}; {WRITTEN.get()}"
     from volfix.syntax.visible import one_line
 
     place = f"{one_line(os.fsdecode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""

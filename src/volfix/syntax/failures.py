@@ -31,11 +31,16 @@ def failure(path: Path, error: Exception, undone: str = "not checked") -> FilePr
             return FileProblem(path, f"{undone}: {reason}")
     if isinstance(error, OSError) and error.strerror:
         return FileProblem(path, f"{undone}: {error.strerror}")
+    return FileProblem(path, f"{undone}: {unexpected(error)}")
+
+
+def unexpected(error: Exception) -> str:
+    """An error of the program itself, for people: its kind and place."""
     import traceback  # few runs meet an error that nobody expected
 
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if PACKAGE in Path(frame.filename).parents]
     place = f" in {Path(frames[-1].filename).relative_to(PACKAGE)}, line {frames[-1].lineno}" if frames else ""
-    return FileProblem(path, f"{undone}: an error in volfix ({type(error).__name__}{place}): please report it")
+    return f"an error in volfix ({type(error).__name__}{place}): please report it"
 
 
 def one_file(
