@@ -26,6 +26,8 @@ LARGEST_YAML = 2 * 1024 * 1024
 """The largest YAML file that is read, in bytes: its tree takes a hundred times as much memory."""
 OUTSIDE = "lies outside of the repository"
 """The reason for a path at which a run may not even look; it is treated as missing."""
+NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG)
+"""Errors of a look at a path that say that a program would find no file there either."""
 Result = TypeVar("Result")
 
 
@@ -98,7 +100,7 @@ def is_inside(path: Path) -> bool:
 
 def exists(path: Path) -> bool:
     """Whether the path exists; False also if the run may not look there."""
-    return not _RUN.is_forbidden(_absolute(path)) and os.path.exists(path)  # noqa: PTH110 - never raises
+    return not _RUN.is_forbidden(_absolute(path)) and _status(path) is not None
 
 
 def missing(path: Path) -> str | None:
@@ -107,15 +109,25 @@ def missing(path: Path) -> str | None:
     if _RUN.is_forbidden(written):
         _RUN.refused[Path(written)] = OUTSIDE
         return OUTSIDE
-    return None if os.path.exists(path) else "there is no such file"  # noqa: PTH110 - never raises
+    return "there is no such file" if _status(path) is None else None
 
 
 def is_file(path: Path | str) -> bool:
     """Whether the path exists and is not a directory. A device or socket counts; reading it is refused later."""
+    status = None if _RUN.is_forbidden(_absolute(path)) else _status(path)
+    return status is not None and not stat.S_ISDIR(status.st_mode)
+
+
+def _status(path: Path | str) -> os.stat_result | None:
+    """What the system says of the path; None if nothing is there, or nobody can look. Other errors are in `refused`."""
     try:
-        return not _RUN.is_forbidden(_absolute(path)) and not stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116
-    except (OSError, ValueError):  # it does not exist, or the name is impossible
-        return False
+        return os.stat(path)  # noqa: PTH116
+    except OSError as error:
+        if error.errno not in NOTHING_THERE:
+            _RUN.refused[Path(_absolute(path))] = error.strerror or str(error)
+    except ValueError:  # the name is impossible
+        pass
+    return None
 
 
 def state(path: Path) -> tuple[int, int, int]:
