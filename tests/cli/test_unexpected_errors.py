@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextvars import copy_context
+from contextvars import Context
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ LOOK = "look at what the command did before you run it again"
 def failed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     """What volfix prints on standard error where it ends with an error of its own."""
     with pytest.raises(SystemExit) as ended:
-        copy_context().run(main, words)
+        Context().run(main, words)
     assert ended.value.code == 2
     *diff, line = capsys.readouterr().err.splitlines()
     assert not diff or "--write" in words
