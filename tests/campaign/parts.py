@@ -43,8 +43,10 @@ def one_arm(seed: int, directory: Path) -> Outcome:
 
 
 PARTS: dict[str, Part] = {
-    "random-projects": Part("one run is enough: a second changes nothing", random_projects.once_is_enough),
-    "compose": Part("a project means what Compose says", differential.same_as_compose, lacking=differential.lacking),
+    "random-projects": Part("one run is enough: a second changes nothing", random_projects.once_is_enough, sample=250),
+    "compose": Part(
+        "a project means what Compose says", differential.same_as_compose, sample=300, lacking=differential.lacking
+    ),
     "system-calls": Part(
         "killed or failing at any file call, files are whole", system_calls.one_call, lacking=traced.lacking
     ),
@@ -53,9 +55,11 @@ PARTS: dict[str, Part] = {
         bulk_calls.one_call,
         lacking=traced.lacking,
     ),
-    "planted-secrets": Part("no output has a secret", one_secret),
-    "armed-repositories": Part("nothing of a repository is run", one_arm),
-    "races": Part("what somebody else does meanwhile is neither lost nor followed", races.one_mischief),
-    "fuzzing": Part("a reader takes any bytes, and an edit says what it was to say", fuzzing.any_bytes),
-    "hostile-inputs": Part("a spoiled file is a line, and the others go on", hostile_inputs.one_file_spoiled),
+    "planted-secrets": Part("no output has a secret", one_secret, sample=len(KINDS)),
+    "armed-repositories": Part("nothing of a repository is run", one_arm, sample=len(ARMS)),
+    "races": Part("what somebody else does meanwhile is neither lost nor followed", races.one_mischief, sample=150),
+    "fuzzing": Part("a reader takes any bytes, and an edit says what it was to say", fuzzing.any_bytes, sample=24),
+    "hostile-inputs": Part(
+        "a spoiled file is a line, and the others go on", hostile_inputs.one_file_spoiled, sample=200
+    ),
 }

@@ -13,11 +13,10 @@ from .command_line import ended
 from .system_calls import FILES, STACKS, WRITE, Content, content, repository
 from .table import Outcome
 
-CALLS = (
-    *("open", "fsync", "unlink", "fstat", "close", "stat", "lstat", "access", "mkdir", "fchmod", "read", "write"),
-    "scandir",
-)
-"""What a mischief comes before. Not the swap itself: between the last look and the swap no program can look again."""
+CALLS = ("open", "fsync", "unlink", "fstat", "stat", "lstat", "access", "mkdir", "fchmod", "write", "scandir")
+"""What a mischief comes before. Not `read` and `close`: how often a pipe from git is read is chance. Not the swap
+itself: between the last look and the swap no program can look again.
+"""
 EDITED = b"# somebody's own change\n"
 
 

@@ -1,4 +1,4 @@
-"""Runs the cases of the parts in processes of their own, until the time is over or the number of cases is reached.
+"""Runs the cases of each part in processes of its own, until its time is over or the number of cases is reached.
 
 The time says how much is tried, never what is a failure.
 """
@@ -13,10 +13,12 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+
+from volfix.syntax import disk
 
 from .parts import PARTS
 from .table import Outcome, Part, Tally
@@ -38,53 +40,49 @@ def campaign(
     *,
     first: int,
     minutes: float,
-    cases: int | None,
+    cases: Mapping[str, int],
     jobs: int,
     progress: Callable[[Mapping[str, Tally]], None],
     failed: Callable[[str, int, str], None],
 ) -> dict[str, Tally]:
-    """Try the parts in turn, each from the seed `first` on: `cases` of each, or for so many minutes in all."""
+    """Try the parts one after the other, each from the seed `first` on: as many as `cases` says of the part, else for
+    its share of so many minutes. No two parts share a process.
+    """
     tallies = {name: Tally(lacking=part.lacking()) for name, part in parts.items()}
-    following = dict.fromkeys(parts, first)
-    end = time.monotonic() + 60 * minutes
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
-        running: dict[Future[tuple[Done, float]], tuple[str, int]] = {}
-        while True:
-            while len(running) < jobs:
-                name = _due(parts, tallies, [name for name, _ in running.values()], following, first, cases, end)
-                if name is None:
-                    break
-                number = _number(tallies[name], cases, following[name] - first)
-                running[pool.submit(attempt, name, following[name], number)] = name, following[name]
-                following[name] += number
-            if not running:
-                return tallies
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                _count(tallies, *running.pop(future), future, failed)
+    due = [name for name, tally in tallies.items() if tally.lacking is None]
+    end = time.monotonic()
+    for name in due:
+        end += 60 * minutes / len(due)
+        for seed, outcome in _tried(name, tallies[name], first, cases.get(name), end, jobs):
+            tallies[name].add(seed, outcome)
+            for text in outcome.failures:
+                failed(name, seed, text)
             progress(tallies)
+    return tallies
 
 
-def _due(
-    parts: Mapping[str, Part],
-    tallies: Mapping[str, Tally],
-    running: list[str],
-    following: Mapping[str, int],
-    first: int,
-    cases: int | None,
-    end: float,
-) -> str | None:
-    """The part that has had the least of its share and still has something to do; each has one case at least."""
-    due = [
-        name
-        for name, tally in tallies.items()
-        if tally.lacking is None
-        and (
-            following[name] - first < cases if cases is not None else following[name] == first or time.monotonic() < end
-        )
-    ]
-    return min(
-        due, key=lambda name: (tallies[name].seconds + AT_ONCE * running.count(name)) / parts[name].share, default=None
-    )
+def _tried(
+    name: str, tally: Tally, first: int, cases: int | None, end: float, jobs: int
+) -> Iterator[tuple[int, Outcome]]:
+    """What comes of each case of a part: of so many, else of all that there is time for, and one at least."""
+    following = first
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
+        running: dict[Future[tuple[Done, float]], int] = {}
+        while True:
+            while len(running) < jobs and _is_due(following - first, cases, end):
+                number = _number(tally, cases, following - first)
+                running[pool.submit(attempt, name, following, number)] = following
+                following += number
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield from _done(future, name, running.pop(future), tally)
+
+
+def _is_due(begun: int, cases: int | None, end: float) -> bool:
+    if cases is not None:
+        return begun < cases
+    return begun == 0 or time.monotonic() < end
 
 
 def _number(tally: Tally, cases: int | None, begun: int) -> int:
@@ -93,22 +91,13 @@ def _number(tally: Tally, cases: int | None, begun: int) -> int:
     return number if cases is None else min(number, cases - begun)
 
 
-def _count(
-    tallies: Mapping[str, Tally],
-    name: str,
-    seed: int,
-    future: Future[tuple[Done, float]],
-    failed: Callable[[str, int, str], None],
-) -> None:
+def _done(future: Future[tuple[Done, float]], name: str, seed: int, tally: Tally) -> Done:
     try:
         done, seconds = future.result()
     except BrokenProcessPool:
         raise SystemExit(f"{name}: a process died at seed {seed} or soon after: --part {name} --seed {seed}") from None
-    tallies[name].seconds += seconds
-    for number, outcome in done:
-        tallies[name].add(number, outcome)
-        for text in outcome.failures:
-            failed(name, number, text)
+    tally.seconds += seconds
+    return done
 
 
 def attempt(name: str, first: int, number: int) -> tuple[Done, float]:
@@ -119,6 +108,7 @@ def attempt(name: str, first: int, number: int) -> tuple[Done, float]:
 
 
 def _case(part: Part, seed: int) -> Outcome:
+    disk.begin(outside=True)  # a case knows nothing of the one before it
     directory = Path(tempfile.mkdtemp(prefix="volfix-campaign-"))
     os.environ["XDG_STATE_HOME"] = str(directory / "state")
     signal.signal(signal.SIGPROF, _too_much)
@@ -139,6 +129,10 @@ def _too_much(*_: object) -> None:
     raise TooMuchWork
 
 
-def with_own_programs() -> None:
-    """Let the programs of this Python's environment, docker-compose among them, be found first."""
+def alone() -> None:
+    """Let nothing of the machine take part but its programs, those of this Python's environment first: no engine of
+    Docker answers, and git has no settings of a person.
+    """
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    os.environ["DOCKER_HOST"] = "unix:///nonexistent"
+    os.environ["GIT_CONFIG_GLOBAL"] = os.environ["GIT_CONFIG_SYSTEM"] = os.devnull

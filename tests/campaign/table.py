@@ -19,12 +19,13 @@ class Outcome:
 class Part:
     """One promise, and the case that attacks it: a function of a seed and an empty directory of its own.
 
-    `share` is the part of the time that it gets beside the others; `lacking` says what the machine lacks for it.
+    `sample` is the number of cases that `.ci/run` tries: none where a seed is not the same case each time. `lacking`
+    says what the machine lacks for the part.
     """
 
     promise: str
     case: Callable[[int, Path], Outcome]
-    share: float = 1.0
+    sample: int = 0
     lacking: Callable[[], str | None] = lambda: None
 
 

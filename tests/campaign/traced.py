@@ -46,12 +46,20 @@ CALLS = (
         "statx",
     ),
 )
+STRIDE = 7919
+"""A prime: numbers one after the other, times this, are spread over all of a list, and leave none out."""
 ERRORS = ("EIO", "ENOSPC", "EACCES", "EMFILE", "EROFS", "EINTR")
 CALL = re.compile(r"^(\w+)\(")
 
 
 def lacking() -> str | None:
-    return None if shutil.which("strace") else "strace is not on PATH"
+    if shutil.which("strace") is None:
+        return "strace is not on PATH"
+    try:
+        traced(lambda: 0, "-o", os.devnull)
+    except OSError as error:
+        return str(error)
+    return None
 
 
 def calls_of(action: Callable[[], int]) -> list[tuple[str, int]]:
