@@ -132,6 +132,13 @@ REFUSED = {
         },
         "backup of compose.yaml mounts the same volume",
     ),
+    "a project of the directory that has another name": (
+        {
+            "compose.yaml": "name: shop\n" + NAMED.format(image="mysql:8.4", mount="rows:/var/lib/mysql"),
+            "compose.prod.yaml": NAMED.format(image="mysql:8.4", mount="rows:/data"),
+        },
+        "db of compose.yaml mounts the same volume",
+    ),
     "another project with the volume": (
         {
             "a/compose.yaml": NAMED.format(image="mysql:8.4", mount="rows:/data").replace(

@@ -54,6 +54,15 @@ class Use:
         name = self.project.real_name(key)
         return MountSource(f"volume {name}", name != f"{self.project.name}_{key}" and "${" not in name)
 
+    def source_of_directory(self, root: Path) -> str | None:
+        """The source as the projects of one directory share it, whatever they are called: who deploys them may give
+        them one name. None if the mount names no source.
+        """
+        if self.mount.kind == VOLUME and self.project.fixed_name(self.mount.source) is None:
+            return f"volume {self.mount.source} of {self.project.directory}"
+        source = self.source(root)
+        return None if source is None else source.seen_from(self.project.directory)
+
     def shared_source(self, root: Path) -> tuple[str, str] | None:
         """The source's name and the directory in it, to find services that share data; None for a read-only mount."""
         mount = self.mount

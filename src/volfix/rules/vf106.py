@@ -194,7 +194,7 @@ def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[st
         if other.mount.node is mount.node and other.service.name == use.service.name:
             if any(version.where.paths != where.paths for version in versions_of(other.project, other.service)):
                 yield f"with {files}, {other.service.name} keeps its data in another directory"
-        elif other.source(context.root) == use.source(context.root):
+        elif other.source_of_directory(context.root) == use.source_of_directory(context.root):
             what = "volume" if mount.kind == VOLUME else "host directory"
             yield f"{other.service.name} of {files} mounts the same {what}"
 

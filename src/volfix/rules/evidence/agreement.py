@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.mounts import VOLUME
 from volfix.project.compose.origins import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
 from volfix.project.compose.service import Service
 from volfix.project.stack import Use
@@ -232,14 +231,12 @@ def _place(context: Context, proposal: Proposal) -> tuple[str, str] | None:
     """
     if proposal.place is None:
         return None
-    (mount, path), project = proposal.place, proposal.database.project
-    source = Use(project, proposal.database.service, mount).source(context.root)
+    (mount, path), database = proposal.place, proposal.database
+    source = Use(database.project, database.service, mount).source_of_directory(context.root)
     if source is None:
         return None
     place = posixpath.join(mount.subpath or "", posixpath.relpath(path, mount.clean_target))
-    is_own = mount.kind == VOLUME and project.fixed_name(mount.source) is None
-    where = f"volume {mount.source} of {project.directory}" if is_own else source.seen_from(project.directory)
-    return where, posixpath.normpath(place)
+    return source, posixpath.normpath(place)
 
 
 def _old_place(context: Context, proposal: Proposal) -> tuple[str, str | None]:
