@@ -55,8 +55,9 @@ class Use:
         return MountSource(f"volume {name}", name != f"{self.project.name}_{key}" and "${" not in name)
 
     def source_of_directory(self, root: Path) -> str | None:
-        """The source as the projects of one directory share it, whatever they are called: who deploys them may give
-        them one name. None if the mount names no source.
+        """The source's name, equal for all projects of one directory, because a deployment may give them one name.
+
+        None if the mount names no source.
         """
         if self.mount.kind == VOLUME and self.project.fixed_name(self.mount.source) is None:
             return f"volume {self.mount.source} of {self.project.directory}"

@@ -119,7 +119,7 @@ def is_file(path: Path | str) -> bool:
 
 
 def _status(path: Path | str) -> os.stat_result | None:
-    """What the system says of the path; None if nothing is there, or nobody can look. Other errors are in `refused`."""
+    """The status of the path; None if it is missing or cannot be looked at. Other errors are put into `refused`."""
     try:
         return os.stat(path)  # noqa: PTH116
     except OSError as error:

@@ -35,8 +35,8 @@ def failure(path: Path, error: Exception, undone: str = "not checked") -> FilePr
 
 
 def unexpected(error: Exception) -> str:
-    """An error of the program itself, for people: its kind and place."""
-    import traceback  # few runs meet an error that nobody expected
+    """An error in volfix as one line for a message: its type and place."""
+    import traceback  # few runs meet an unexpected error
 
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if PACKAGE in Path(frame.filename).parents]
     place = f" in {Path(frames[-1].filename).relative_to(PACKAGE)}, line {frames[-1].lineno}" if frames else ""
