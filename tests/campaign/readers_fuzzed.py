@@ -93,7 +93,7 @@ def dockerfile(data: bytes) -> None:
     for each in syntax.read(source):
         assert end <= each.span.start < each.span.end <= len(source.text)
         end = each.span.end
-        assert all(list(syntax.commands(each, maybe=True)))
+        assert all(words for words, _ in syntax.commands(each))
         syntax.expanded(each.text, {"A": "b", "B": None}, each.escape)
         assert each.array is None or isinstance(each.array, list)
 

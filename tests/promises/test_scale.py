@@ -70,6 +70,17 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
         "compose.yaml": "services:\n"
         + each(n, lambda i: DB.format(n=i) + (f"    depends_on: [db{i - 1}, db{i - 2}]\n" if i > 1 else ""))
     },
+    "variants of a project": lambda n: {
+        "compose.yaml": ONE,
+        **{
+            f"compose.v{i}.yaml": f"services:\n  t:\n    image: mysql:8\n    volumes: ['./t{i}:/var/lib/mysql']\n"
+            for i in range(2 * n)
+        },
+    },
+    "directories in directories": lambda n: {
+        "compose.yaml": "services:\n"
+        + each(n, lambda i: DB.format(n=i) + f"  a{i}:\n    image: acme/a\n    volumes: ['./pg{i}/x:/x']\n")
+    },
     "projects": lambda n: {f"p{i}/compose.yaml": ONE for i in range(n)},
     "env files": lambda n: {
         "compose.yaml": APP.replace("env_file: .env", f"env_file: [{', '.join(f'{i}.env' for i in range(n))}]"),
@@ -80,6 +91,10 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
         "compose.yaml": APP,
         "Dockerfile": PYTHON,
         ".env": each(n, lambda i: f"D{i}_DATABASE_URL=sqlite:///./d{i}.db\n"),
+    },
+    "wrong URLs in an env file that nothing loads": lambda n: {
+        "compose.yaml": APP.replace("    env_file: .env\n", ""),
+        ".env.prod": each(n, lambda i: f"D{i}_DATABASE_URL=sqlite:///./d{i}.db\n"),
     },
     "values that use the last": lambda n: {
         "compose.yaml": APP,
@@ -101,6 +116,12 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
     "jobs of GitLab": beside(
         ".gitlab-ci.yml", "", "j{i}:\n  script: ['docker compose down -v', 'docker compose up -d']\n"
     ),
+    "jobs of GitLab in a stage each": lambda n: {
+        "compose.yaml": ONE,
+        ".gitlab-ci.yml": f"stages: [{', '.join(f's{i}' for i in range(3 * n))}]\n"
+        + ".b:\n  script: ['docker compose up -d']\n"
+        + each(3 * n, lambda i: f"j{i}:\n  stage: s{i}\n  extends: [.b, .b]\n"),
+    },
     "destructive lines": beside("deploy.sh", "#!/bin/sh\ndocker compose up -d\n", "docker compose down -v\n"),
     "variables of a script": beside(
         "deploy.sh", "#!/bin/sh\nA0=x\n", "A{next}=$A{i}\n", "docker compose -p $A1 up -d\n"
@@ -152,7 +173,7 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
     "modules of Python with a database each": lambda n: {
         "compose.yaml": APP,
         "Dockerfile": PYTHON,
-        **{f"m{i}.py": f"import sqlite3\nD{i} = '/app/d{i}.db'\nsqlite3.connect(D{i})\n" for i in range(5 * n)},
+        **{f"m{i}.py": f"import sqlite3\nD{i} = '/app/d{i}.db'\nsqlite3.connect(D{i})\n" for i in range(2 * n)},
     },
     "modules of JavaScript": lambda n: {
         "compose.yaml": APP,

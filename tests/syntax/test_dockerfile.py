@@ -245,7 +245,7 @@ COMMANDS: dict[str, list[list[str]]] = {
 @pytest.mark.parametrize(("text", "expected"), COMMANDS.items())
 def test_commands_that_run_in_any_case(text: str, expected: list[list[str]]) -> None:
     (item,) = instructions(text)
-    assert list(commands(item)) == expected
+    assert [words for words, is_sure in commands(item) if is_sure] == expected
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_commands_that_run_in_any_case(text: str, expected: list[list[str]]) -> 
         "RUN " + "'" * 200_001,
         "RUN " + "\\" * 200_001,
         'ENV A="' + "\\" * 200_000,
-        "RUN <<A\nA\n" * 20_000,
+        "RUN <<A\nA\n" * 5_000,
         "#" * 500_000,
         "RUN " + "<<A " * 1 + "x" * 500_000 + "\nA",
     ],

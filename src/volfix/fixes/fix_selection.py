@@ -39,9 +39,12 @@ def fixes_to_make(
 
 def with_their_volumes(chosen: list[Finding], stack: Stack) -> list[Finding]:
     """Those of the findings whose fixes have every volume that they need, once all of them are made."""
-    while chosen != (held := [finding for finding in chosen if _missing(finding, _volumes(stack, chosen)) is None]):
+    while True:
+        volumes = _volumes(stack, chosen)
+        held = [finding for finding in chosen if _missing(finding, volumes) is None]
+        if held == chosen:
+            return chosen
         chosen = held
-    return chosen
 
 
 def _rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:

@@ -14,11 +14,19 @@ def rendered(operations: Sequence[Operation]) -> dict[Path, tuple[Source, list[E
 
     Raises CannotEdit where the text has no place for an edit.
     """
-    sources = {operation.source.path: operation.source for operation in operations}
     found: dict[Path, tuple[Source, list[Edit]]] = {}
-    for path, source in sources.items():
-        edits = splices([item for item in operations if item.source.path == path])
+    for path, own in by_file(operations).items():
+        source = own[-1].source
+        edits = splices(own)
         after = source.splice(edits)
         if after.data != source.data:
             found[path] = (after, edits)
+    return found
+
+
+def by_file(operations: Sequence[Operation]) -> dict[Path, list[Operation]]:
+    """The operations of each file, in their order."""
+    found: dict[Path, list[Operation]] = {}
+    for operation in operations:
+        found.setdefault(operation.source.path, []).append(operation)
     return found

@@ -49,7 +49,10 @@ def switch_of(name: str, environment: Environment) -> SwitchValue | None:
 def host_beside(name: str, environment: Environment) -> str | None:
     """The variable that names a server's host beside the setting `name` (`DB_HOST` beside `DB_NAME`)."""
     prefixes = [prefix for prefix, _ in _prefixes(name.upper())]
+    ends = _host_ends()
     for each, value in environment.items():
+        if not each.upper().endswith(ends):  # nearly every variable, and there may be thousands
+            continue
         if value != "" and any(is_host(each[len(prefix) :].lstrip("_")) for prefix in prefixes if _has(each, prefix)):
             return each
     return None
@@ -147,6 +150,12 @@ def _tokens(name: str) -> list[str]:
 
 def _list(key: str) -> tuple[str, ...]:
     return tuple(table("switches")[key])
+
+
+@cache
+def _host_ends() -> tuple[str, ...]:
+    """How the name of every variable ends that is_host takes."""
+    return tuple([end.upper() for end in _list("hosts")])
 
 
 @cache

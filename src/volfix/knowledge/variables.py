@@ -31,4 +31,15 @@ def variable_kind(name: str) -> VariableKind | None:
     known = database_variables()
     if name in known:
         return known[name]
-    return next((kind for pattern, kind in known.items() if "*" in pattern and fnmatchcase(name, pattern)), None)
+    starts, ends = _globs()
+    if not name.startswith(starts) and not name.endswith(ends):  # nearly every variable: thousands are asked about
+        return None
+    return next(kind for pattern, kind in known.items() if "*" in pattern and fnmatchcase(name, pattern))
+
+
+@cache
+def _globs() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """How names begin, and how they end, that a glob takes: its star stands at one end."""
+    globs = [pattern for pattern in database_variables() if "*" in pattern]
+    starts = tuple(pattern.removesuffix("*") for pattern in globs if pattern.endswith("*"))
+    return starts, tuple(pattern.removeprefix("*") for pattern in globs if pattern.startswith("*"))

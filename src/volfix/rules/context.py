@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
@@ -107,6 +107,27 @@ class Context:
             if use.mount.kind == BIND:
                 found.setdefault(self.host_of(use.mount), []).append(use)
         return found
+
+    def above(self, host: HostDirectory) -> Sequence[HostDirectory]:
+        """The host directories of bind mounts in which this one lies."""
+        return self._nested[0].get(host, ())
+
+    def below(self, host: HostDirectory) -> Sequence[HostDirectory]:
+        """The host directories of bind mounts that lie in this one."""
+        return self._nested[1].get(host, ())
+
+    @cached_property
+    def _nested(self) -> tuple[dict[HostDirectory, list[HostDirectory]], dict[HostDirectory, list[HostDirectory]]]:
+        """Which host directories lie in which, found by their paths' parents: each with each would be quadratic."""
+        above: dict[HostDirectory, list[HostDirectory]] = {}
+        below: dict[HostDirectory, list[HostDirectory]] = {}
+        places = {host.key: (number, host) for number, host in enumerate(self.binds) if host.path is not None}
+        for _, host in places.values():
+            parents = [str(parent) for parent in host.path.parents] if host.path is not None else []
+            above[host] = [places[key][1] for key in sorted(places.keys() & parents, key=places.__getitem__)]
+            for other in above[host]:
+                below.setdefault(other, []).append(host)
+        return above, below
 
     @cached_property
     def above_binds(self) -> frozenset[Path]:

@@ -24,6 +24,8 @@ LARGEST = 10 * 1024 * 1024
 """The largest file that is read, in bytes. Public Compose files stay below a hundredth of it."""
 LARGEST_YAML = 2 * 1024 * 1024
 """The largest YAML file that is read, in bytes: its tree takes a hundred times as much memory."""
+LARGEST_SETTINGS = 256 * 1024
+"""Bytes of a Dockerfile or an env file that is read: ten times as many as the largest in public use has."""
 OUTSIDE = "lies outside of the repository"
 """The reason for a path at which a run may not even look; it is treated as missing."""
 NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from volfix.syntax.source import FileProblem, Source, Span
+from volfix.syntax.source import FileProblem, Source, Span, too_much
 
 DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z")
 DIRECTIVES = frozenset({"escape", "syntax", "check"})
@@ -25,6 +26,8 @@ WORD = {
 }
 CONTINUED = {escape: re.compile(rf"(?:^|(?<=[^{e}])){e}[ \t]*\Z") for escape, e in (("\\", r"\\"), ("`", "`"))}
 
+MOST, MOST_STAGES = 5_000, 100
+"""Instructions and stages of a Dockerfile that is read: each stage has all that the stages below it say."""
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "/bin/sh", "/bin/bash", "/bin/ash", "/bin/dash"})
 OPENS, CLOSES = frozenset({"if", "for", "while", "until", "case"}), frozenset({"fi", "done", "esac"})
 COMMENT_LINE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
@@ -71,8 +74,13 @@ class Instruction:
 
 
 def read(source: Source) -> tuple[Instruction, ...]:
-    """The instructions of a Dockerfile, in order. Raises FileProblem for a wrong escape or an open here-document."""
-    return tuple(_instructions(source))
+    """The instructions of a Dockerfile, in order; raises FileProblem where BuildKit cannot tell where they end, and
+    where there are too many.
+    """
+    found = tuple(islice(_instructions(source), MOST + 1))
+    if len(found) > MOST or sum(item.keyword == "FROM" for item in found) > MOST_STAGES:
+        raise too_much(source.path, f"more than {MOST} instructions or {MOST_STAGES} stages: volfix does not read it")
+    return found
 
 
 def _instructions(source: Source) -> Iterator[Instruction]:
@@ -245,8 +253,8 @@ class _Expansion:
         return value or ""
 
 
-def commands(item: Instruction, *, maybe: bool = False) -> Iterator[list[str]]:
-    """The commands of a RUN that always run, each as words; with `maybe` also those after `||`, in `if` and loops."""
+def commands(item: Instruction) -> Iterator[tuple[list[str], bool]]:
+    """The commands of a RUN as words, and whether each runs in any case: not behind `||`, in an `if` or a loop."""
     script = "\n".join([item.text, *item.heredocs])
     words = item.array
     if item.heredocs:
@@ -256,14 +264,13 @@ def commands(item: Instruction, *, maybe: bool = False) -> Iterator[list[str]]:
         script = "\n".join(item.heredocs)
     elif words is not None:
         if len(words) < 3 or words[0] not in SHELLS or not words[1].endswith("c"):
-            yield from [words] if words else []
+            yield from [(words, True)] if words else []
             return
         script = words[2]
     depth, sure = 0, True
     for command, separator in _split(script):
         depth += command[0] in OPENS
-        if maybe or (sure and depth == 0):
-            yield command
+        yield command, sure and depth == 0
         depth -= command[0] in CLOSES
         sure = "||" not in separator
 

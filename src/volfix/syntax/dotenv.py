@@ -9,10 +9,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from volfix.syntax import disk
-from volfix.syntax.source import CannotEdit, Edit, FileProblem, Source, Span
+from volfix.syntax.source import CannotEdit, Edit, FileProblem, Source, Span, too_much
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding
@@ -23,6 +24,8 @@ SPACE = (
 )
 """Go's white space: within a line (BLANK), and all of it (SPACE). Python's str.strip() uses another set."""
 
+MOST = 20_000
+"""Assignments of a file that is read."""
 SKIPPED = re.compile(rf"(?:[{SPACE}]+|#[^\n]*)*")
 BLANKS = re.compile(rf"[{BLANK}]*")
 EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{BLANK}]*")
@@ -56,10 +59,13 @@ class Assignment:
 def read(source: Source, raw: bool = False) -> tuple[Assignment, ...]:
     """The assignments of an env file in order; the last assignment of a name counts.
 
-    `raw` applies the rules of `docker run --env-file`. Raises FileProblem with line and column if Compose refuses the
-    file; the message never quotes a value.
+    `raw`: by the rules of `docker run --env-file`. Raises FileProblem with line and column where Compose refuses the
+    file, and where it has too many; the message never holds what is written there.
     """
-    return tuple((_raw if raw else _assignments)(source))
+    found = tuple(islice((_raw if raw else _assignments)(source), MOST + 1))
+    if len(found) > MOST:
+        raise too_much(source.path, f"more than {MOST} variables: volfix does not read it")
+    return found
 
 
 def _problem(source: Source, place: int, message: str) -> FileProblem:

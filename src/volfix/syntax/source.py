@@ -29,6 +29,12 @@ class FileProblem(Exception):
         return f"{self.path}{place}: {self.message}"
 
 
+def too_much(path: Path, reason: str) -> FileProblem:
+    """The problem of a file that has more than volfix reads: it is named, and no fix beside it is called safe."""
+    disk.refuse(path, reason)
+    return FileProblem(path, reason)
+
+
 class CannotEdit(Exception):
     """volfix does not make an edit; the message is the reason, in one line."""
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.source import FileProblem, Source, too_much
 
 DEPTH_LIMIT = 60
 """How deep collections may nest. Compose files stay below 15; a deeper file is hostile or not Compose."""
+MOST = 15_000
+"""Values, beginnings and ends of collections: four times as many as the largest Compose file in public use has."""
 
 
 def read_events(source: Source) -> list[Any]:
@@ -32,16 +34,18 @@ def fast_events(source: Source) -> list[Any] | None:
             yield parser.get_event()
 
     try:
-        return _within_depth(source, events())
+        return _within_limits(source, events())
     except (YAMLError, ValueError):
         return None
 
 
-def _within_depth(source: Source, events: Iterable[Any]) -> list[Any]:
-    """The events. Raises FileProblem beyond DEPTH_LIMIT, because both parsers take quadratic time in the depth."""
+def _within_limits(source: Source, events: Iterable[Any]) -> list[Any]:
+    """The events; stops at DEPTH_LIMIT, for both parsers take quadratic time in the depth, and at MOST."""
     found, depth = [], 0
     for event in events:
         found.append(event)
+        if len(found) > MOST:
+            raise too_much(source.path, f"more than {MOST} values and collections: volfix does not read it")
         kind = type(event).__name__
         if kind in ("MappingStartEvent", "SequenceStartEvent"):
             depth += 1
@@ -86,7 +90,7 @@ def _events_of(source: Source, text: str) -> list[Any]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        return _within_depth(source, YAML(pure=True).parse(text))
+        return _within_limits(source, YAML(pure=True).parse(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"not valid YAML: {_without_values(error.problem or error.context)}"

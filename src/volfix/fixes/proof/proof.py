@@ -7,6 +7,7 @@ built from the changed files must be the old projects with the declared changes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,14 @@ from volfix.fixes.proof.declared import declared_model
 from volfix.fixes.proof.differences import differences
 from volfix.fixes.proof.model_changes import told
 from volfix.fixes.proof.project_model import model
+from volfix.fixes.render import by_file
 from volfix.fixes.results import ModelChange
 from volfix.project.compose.compose_file import ComposeFile, is_empty
 from volfix.project.compose.merging import build_project
 from volfix.project.compose.model import Project
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
-from volfix.rules.findings import Change
+from volfix.rules.findings import Change, MountChange, VolumeChange
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import parse
 
@@ -47,8 +49,9 @@ def prove(
     """
     compose_files = {file.path: file for file in stack.files}
     pipelines = {workflow.file.path: workflow.file for workflow in stack.workflows}
+    edited = by_file(operations)
     for path, source in after.items():
-        own = [operation for operation in operations if operation.source.path == path]
+        own = edited.get(path, [])
         try:
             if path in compose_files:
                 _prove_tree(compose_files[path], own, source)
@@ -61,11 +64,23 @@ def prove(
         except FileProblem as problem:
             raise ProofFailed(f"{problem.path}: the changed file cannot be read: {problem.message}") from problem
     changed = loader.overlaid(after)
-    seen = {}
+    seen, of_files = {}, _of_files(changes)
     for project in stack.projects:
-        if after.keys() & ({file.path for file in project.loaded} | project.env_paths):
-            seen[tuple(file.path for file in project.files)] = _prove_project(project, changes, changed)
+        paths = {file.path for file in project.loaded}
+        if after.keys() & (paths | project.env_paths):
+            numbered = [each for path in (None, *paths) for each in of_files.get(path, ())]
+            own_changes = [change for _, change in sorted(numbered, key=itemgetter(0))]
+            seen[tuple(file.path for file in project.files)] = _prove_project(project, own_changes, changed)
     return seen
+
+
+def _of_files(changes: Sequence[Change]) -> dict[Path | None, list[tuple[int, Change]]]:
+    """The changes, numbered, by the Compose file that a project must have for them to count; None where any may."""
+    found: dict[Path | None, list[tuple[int, Change]]] = {}
+    for number, change in enumerate(changes):
+        path = change.path if isinstance(change, MountChange | VolumeChange) else None
+        found.setdefault(path, []).append((number, change))
+    return found
 
 
 def _prove_project(project: Project, changes: Sequence[Change], changed: Loader) -> tuple[ModelChange, ...]:

@@ -17,7 +17,7 @@ from typing import Protocol, runtime_checkable
 from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, Unset, interpolate
 from volfix.project.compose.origins import InCompose, InEnvFile, Origin, PutTogether, Variable
 from volfix.syntax import dotenv as env_syntax
-from volfix.syntax.disk import LARGEST
+from volfix.syntax.disk import LARGEST_SETTINGS
 from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Scalar
@@ -80,7 +80,7 @@ def _source(path: Path) -> Source | None:
     if path.name == ".env" and path.is_dir():  # a Python virtual environment, which Compose ignores too
         return None
     try:
-        return Source.read(path)
+        return Source.read(path, LARGEST_SETTINGS)
     except FileProblem as problem:
         if isinstance(problem.__cause__, FileNotFoundError | NotADirectoryError):
             return None
@@ -194,7 +194,7 @@ def add_assignments(file: DotenvFile, lookup: Lookup, variables: dict[str, Varia
         if item.name and file.source is not None:
             variable = _assigned(file.source, item, lookup, variables)
             length += len(variable.value or "")
-            variables[item.name] = variable if length <= 2 * LARGEST else Variable(item.name, None, None)
+            variables[item.name] = variable if length <= 2 * LARGEST_SETTINGS else Variable(item.name, None, None)
 
 
 def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mapping[str, Variable]) -> Variable:

@@ -50,20 +50,21 @@ def _env_files(project: Project) -> list[Path]:
     return [*found, *(path for path in sorted(project.env_paths - project.env_places) if path not in found)]
 
 
-def env_files_in(directory: Path) -> Iterator[Path]:
+@disk.remembered(1024)
+def env_files_in(directory: Path) -> tuple[Path, ...]:
     """The env files of a directory, recognised by name, in the directory's order."""
-    for entry in disk.entries(directory):
-        if is_env_file(entry.name) and disk.is_file(entry.path):
-            yield directory / entry.name
+    found = disk.entries(directory)
+    return tuple([directory / entry.name for entry in found if is_env_file(entry.name) and disk.is_file(entry.path)])
 
 
-def assignments_in(path: Path) -> Iterator[tuple[Assignment, Source]]:
+@disk.remembered(64)
+def assignments_in(path: Path) -> tuple[tuple[Assignment, Source], ...]:
     """The assignments in the file; none if it cannot be read as an env file."""
     try:
-        source = Source.read(path)
-        yield from ((item, source) for item in dotenv.read(source))
+        source = Source.read(path, disk.LARGEST_SETTINGS)
+        return tuple([(item, source) for item in dotenv.read(source)])
     except FileProblem:  # nothing refers to the file
-        return
+        return ()
 
 
 def is_env_file(name: str) -> bool:
@@ -98,7 +99,7 @@ def _taken(project: Project, own: Path) -> frozenset[str]:
 def _read(path: Path) -> Iterable[Variable]:
     """The variables of an env file that seem to name a database file; none if the file is not an env file."""
     try:
-        source = Source.read(path)
+        source = Source.read(path, disk.LARGEST_SETTINGS)
         assignments = dotenv.read(source) if DATABASE.search(source.text) else ()
     except FileProblem:
         return ()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
 from volfix.project.image.chmod import opens_to
 from volfix.project.image.written_values import place
-from volfix.syntax.dockerfile import Instruction, commands, expanded
+from volfix.syntax.dockerfile import expanded
 
 LONGEST = 4096
 """The longest path that Linux allows, in characters (PATH_MAX)."""
@@ -75,7 +75,7 @@ class Owners:
 
 
 def give_by_run(
-    item: Instruction,
+    commands: Iterable[Sequence[str]],
     known: Mapping[str, str | None],
     workdir: str | None,
     user: str | None,
@@ -85,7 +85,7 @@ def give_by_run(
     """Record which directories a RUN creates, who owns them, and in `opened` who else may write them."""
     directory = workdir
     user = user.partition(":")[0] if user else None
-    for command, *words in commands(item):
+    for command, *words in commands:
         values = [expanded(word, known) for word in words]
         paths = [None if value is None or set(value) & set("*?[{~`(") else place(value, directory) for value in values]
         options = [word for word in words if word.startswith("-")]

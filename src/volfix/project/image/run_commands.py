@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from volfix.knowledge.processes import migration_in
 from volfix.project.image.written_values import place
-from volfix.syntax.dockerfile import Instruction, commands, expanded
+from volfix.syntax.dockerfile import expanded
 
 HARMLESS = frozenset({"cd", "mkdir", "chown", "chmod", "chgrp"})
 """Commands that create directories, change their owner or enter them, but put no files into them."""
@@ -18,14 +18,16 @@ REDIRECTED = re.compile(r"(?<=[^<>&\d])(?=[<>])")
 """The start of a redirection inside a word."""
 
 
-def named_paths(item: Instruction, known: Mapping[str, str | None], workdir: str | None) -> Iterator[str]:
+def named_paths(
+    commands: Iterable[Sequence[str]], known: Mapping[str, str | None], workdir: str | None
+) -> Iterator[str]:
     """The absolute paths that a RUN's commands name, without commands that create no files.
 
     `known` are the values of variables. A word without a slash counts as a file in the current directory, which is
     `workdir` at first.
     """
     directory = workdir
-    for words in commands(item, maybe=True):
+    for words in commands:
         command, *rest = _without_keywords(words)
         values = [expanded(_without_prefix(part), known) for word in rest for part in REDIRECTED.split(word)]
         if command == "cd":
@@ -41,7 +43,7 @@ def _without_prefix(word: str) -> str:
     return word[before.end() :] if before else word
 
 
-def _without_keywords(words: list[str]) -> list[str]:
+def _without_keywords(words: Sequence[str]) -> Sequence[str]:
     """The words of a command without shell keywords (`if`, `exec` ...) before it."""
     for number, word in enumerate(words):
         if word not in CONTROL:
@@ -49,10 +51,6 @@ def _without_keywords(words: list[str]) -> list[str]:
     return words[-1:]
 
 
-def migration(items: Iterable[Instruction]) -> tuple[Instruction, str] | None:
-    """The first RUN that creates a database's schema, with the command that does it; None if there is none."""
-    for item in items:
-        for words in commands(item, maybe=True):
-            if (found := migration_in(words)) is not None:
-                return item, found
-    return None
+def migration(commands: Iterable[Sequence[str]]) -> str | None:
+    """The first command of a RUN that gives a database its schema."""
+    return next(filter(None, map(migration_in, commands)), None)

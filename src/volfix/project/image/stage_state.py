@@ -14,9 +14,9 @@ from typing import Any
 
 from volfix.knowledge.paths import lies_in
 from volfix.project.image.owners import Owners, give_by_run
-from volfix.project.image.run_commands import named_paths
+from volfix.project.image.run_commands import migration, named_paths
 from volfix.project.image.written_values import REPEATED, literal, pairs, place
-from volfix.syntax.dockerfile import Instruction, expanded
+from volfix.syntax.dockerfile import Instruction, commands, expanded
 from volfix.syntax.source import Source, Span
 
 PLATFORM = frozenset(f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT"))
@@ -58,6 +58,7 @@ class StageState:
     filled: list[str] = field(default_factory=list)
     run_paths: set[str] = field(default_factory=set)
     runs: list[Instruction] = field(default_factory=list)
+    migration: tuple[str, Instruction] | None = None
     inherits_command: bool = False
     children: int = 0
 
@@ -119,9 +120,17 @@ def apply(source: Source, item: Instruction, stage: StageState, given: Mapping[s
         case "COPY" | "ADD":
             _copy(item, stage)
         case "RUN":
-            stage.runs.append(item)
-            stage.run_paths.update(named_paths(item, stage.known, stage.workdir))
-            give_by_run(item, stage.known, stage.workdir, stage.user, stage.owners, stage.opened)
+            _run(item, stage)
+
+
+def _run(item: Instruction, stage: StageState) -> None:
+    stage.runs.append(item)
+    found = list(commands(item))
+    all_of_them, sure = [words for words, _ in found], [words for words, is_sure in found if is_sure]
+    stage.run_paths.update(named_paths(all_of_them, stage.known, stage.workdir))
+    give_by_run(sure, stage.known, stage.workdir, stage.user, stage.owners, stage.opened)
+    if stage.migration is None and (command := migration(all_of_them)) is not None:
+        stage.migration = command, item
 
 
 def _start(item: Instruction, stage: StageState) -> None:

@@ -12,12 +12,14 @@ from pathlib import Path
 from volfix.knowledge.images import Image, start_directory
 from volfix.project.image.build import Build
 from volfix.project.image.chmod import may_write
-from volfix.project.image.run_commands import migration
 from volfix.project.image.stage_state import PLATFORM, StageState, Values, apply, carried, declare
 from volfix.project.image.written_values import WrittenValue
 from volfix.syntax import disk
 from volfix.syntax.dockerfile import NAME, Instruction, expanded, read
-from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.source import FileProblem, Source, too_much
+
+MOST_COPIED = 10_000
+"""Paths that a stage may have from the build context: each `COPY --from` of a stage can double them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,12 @@ def _stage(
     path: Path, target: str | None, arguments: tuple[tuple[str, str], ...], _state: tuple[int, int, int]
 ) -> Stage | None:
     try:
-        source = Source.read(path)
+        source = Source.read(path, disk.LARGEST_SETTINGS)
         instructions = read(source)
-    except FileProblem:  # the build cannot read it either
+        stages: list[StageState] = []
+        stage = _built(source, instructions, target, dict(arguments), stages)
+    except FileProblem:  # the build cannot read it either, and says so better; or it is kept as refused
         return None
-    stages: list[StageState] = []
-    stage = _built(source, instructions, target, dict(arguments), stages)
     if stage is None:
         return None
     return Stage(
@@ -110,7 +112,7 @@ def _stage(
         tuple(stage.filled),
         tuple(path for other in stages if other is not stage for path, _ in other.copied),
         frozenset(stage.run_paths),
-        (schema[1], source.place(schema[0].span.start)[0]) if (schema := migration(stage.runs)) else None,
+        (schema[0], source.place(schema[1].span.start)[0]) if (schema := stage.migration) else None,
         tuple("\n".join((item.text, *item.heredocs)) for item in stage.runs),
     )
 
@@ -135,6 +137,10 @@ def _built(
             apply(source, item, stages[-1], given, outer)
             if (other := _copied_stage(item, names, stages)) is not None:
                 stages[-1].copied += carried(item, stages[-1], other)
+                if len(stages[-1].copied) > MOST_COPIED:
+                    raise too_much(
+                        source.path, f"its stages copy more than {MOST_COPIED} paths: volfix does not read it"
+                    )
         elif item.keyword == "ARG":
             declare(item, given, {}, outer, outer)
     if not target:

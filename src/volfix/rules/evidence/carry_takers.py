@@ -49,10 +49,7 @@ def takers_of(context: Context, fix: Fix, move: Move) -> Takers:
     own = tuple(use for use in uses if not use.mount.overridden)
     hosts = {context.host_of(use.mount) for use in own if use.mount.kind == BIND}
     inner = {
-        other.key.removeprefix(f"{host.key}/")
-        for host in hosts
-        for other in context.binds
-        if host.contains(other) and other not in hosts
+        other.key.removeprefix(f"{host.key}/") for host in hosts for other in context.below(host) if other not in hosts
     }
     return Takers(move.volume, own, tuple(sorted(inner)))
 

@@ -33,7 +33,7 @@ from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_places import only_suggested, working_directory
 from volfix.rules.evidence.database_values import placed
 from volfix.rules.evidence.engine_switch import switch_beside
-from volfix.rules.evidence.proposal import Proposal
+from volfix.rules.evidence.proposal import Proposal, at_most
 from volfix.syntax.code_tree import GO, GRAMMARS
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 ANY_DATABASE = "DATABASE_PATH"
 """A setting for which the switches without an application's prefix count (`DB_TYPE`, `DATABASE_ENGINE`)."""
+SHOWN = 5
+"""How many of the databases that the code of a service names a message names."""
 ALEMBIC = re.compile(rb"\balembic\b[^\n]*\bupgrade\b|\bflask\s+db\s+upgrade\b")
 PLAIN = re.compile(r"[^\"'`\\{}%\n]+\Z")
 """The content of a literal that needs no escape in any kind of string."""
@@ -66,7 +68,8 @@ def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
                 continue
             code = code_of(context, build)
             paths = (*code.mentioning, *started_scripts(context, service))
-            named = _apart([each for path in paths for each in _in_file(project, service, code, path)])
+            found_there = (each for path in paths for each in _in_file(project, service, code, path))
+            named = _apart(list(at_most(found_there, f"the code of {service.name}")))
             if environment_names_database(service):
                 yield from (each for each in named if each.database.path in moved)
                 continue
@@ -269,9 +272,17 @@ def _apart(found: list[Proposal]) -> Iterator[Proposal]:
     opens.
     """
     paths = {proposal.database.path for proposal in found}
+    names = sorted(path for path in paths if path)
     for proposal in found:
         if len(paths) > 1 and proposal.new_value is not None:
-            others = ", ".join(sorted(path for path in paths - {proposal.database.path} if path)) or "others"
+            others = _others(names, proposal.database.path)
             yield replace(proposal, doubt=proposal.doubt or f"the code names other databases too ({others})")
         else:
             yield proposal
+
+
+def _others(names: Sequence[str], own: str | None) -> str:
+    """The first of the names, which are in order, but the own one, and how many more there are."""
+    shown = [name for name in names[: SHOWN + 1] if name != own][:SHOWN]
+    more = len(names) - bool(own) - len(shown)
+    return (", ".join(shown) or "others") + (f" and {more} more" if more else "")

@@ -22,7 +22,7 @@ from volfix.rules.evidence.code_doubts import doubted
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.deployed_values import of_flows, overridden
-from volfix.rules.evidence.proposal import Proposal
+from volfix.rules.evidence.proposal import Proposal, at_most
 from volfix.rules.evidence.unreferenced_env_files import of_loose_files
 
 
@@ -30,7 +30,7 @@ from volfix.rules.evidence.unreferenced_env_files import of_loose_files
 def proposals(context: Context) -> tuple[Proposal, ...]:
     """A proposal for every database file that a value of the stack names, once for each service that uses the value."""
     found = [*_of_services(context), *of_flows(context)]
-    found += of_loose_files(context, found)
+    found += at_most(of_loose_files(context, found), "env files that no service loads")
     found += of_code(context, found)
     found = list(agreed(list(parts_kept(context, found))))
     found = list(own_volumes(list(files_kept_apart(context, found))))
@@ -53,17 +53,23 @@ def databases_in(context: Context, project: Project, service: Service) -> Iterat
 
 def proposals_in(context: Context, project: Project, service: Service) -> Iterator[Proposal]:
     """The proposals for the databases that one service opens."""
+    yield from _by_service(context).get((id(project), id(service)), ())
+
+
+@once
+def _by_service(context: Context) -> dict[tuple[int, int], list[Proposal]]:
+    found: dict[tuple[int, int], list[Proposal]] = {}
     for proposal in proposals(context):
-        if proposal.database.service is service and proposal.database.project is project:
-            yield proposal
+        found.setdefault((id(proposal.database.project), id(proposal.database.service)), []).append(proposal)
+    return found
 
 
 def _of_services(context: Context) -> Iterator[Proposal]:
     for project in context.stack.projects:
         for service in project.services.values():
-            for variable in effective_variables(service):
-                if variable.value is not None and (found := located(project, service, variable.name, variable)):
-                    yield found
+            values = (each for each in effective_variables(service) if each.value is not None)
+            found = (located(project, service, variable.name, variable) for variable in values)
+            yield from at_most(filter(None, found), f"the environment of {service.name}")
 
 
 def takers_of(context: Context, proposal: Proposal) -> Sequence[Proposal]:

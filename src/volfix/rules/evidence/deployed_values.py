@@ -21,6 +21,7 @@ from volfix.rules.evidence.command_words import NO_READERS, shown_command
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.proposal import Proposal
+from volfix.syntax import disk
 
 if TYPE_CHECKING:
     from volfix.project.compose.model import Project
@@ -129,6 +130,7 @@ class _Listening:
         return self.inner(name) if self.inner is not None else None
 
 
+@disk.remembered(32)
 def _asked(service: Service) -> set[str]:
     """The variables that the service's environment and build arguments depend on, also through `.env`."""
     names = set[str]()

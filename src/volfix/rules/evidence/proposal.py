@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from volfix.rules.evidence.database_places import holder, is_code
 from volfix.rules.evidence.old_path import other_mention
 from volfix.rules.evidence.own_volume import no_mount, own_directory
 from volfix.rules.evidence.volume_choice import choice_of
+from volfix.syntax import disk
+
+MOST = 100
+"""Databases of one place that are looked at: each is compared with each, and with all that may name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,17 @@ def without_slash_mistake(database: Database, directory: str | None) -> Proposal
         return None
     doubt = _doubt(database, within)
     return Proposal(database, within, path_in_mount=path, new_value=value, doubt=doubt, trap=True)
+
+
+def at_most(found: Iterable[Proposal], where: str) -> Iterator[Proposal]:
+    """The first MOST of the proposals; where there are more, the file that names the next one is refused for it."""
+    for number, proposal in enumerate(found):
+        if number == MOST:
+            origin, project = proposal.database.origin, proposal.database.project
+            path = origin.file.path if origin is not None else project.files[-1].path
+            disk.refuse(path, f"more than {MOST} databases in {where}: volfix reads no more")
+            return
+        yield proposal
 
 
 def proposed(database: Database, workdir: str | None) -> Proposal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.env_arrival import arrives, copied_as
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.evidence.volume_choice import choice_of
-from volfix.syntax import dotenv
+from volfix.syntax import disk, dotenv
+from volfix.syntax.source import Source
 
 
 def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
@@ -54,7 +55,7 @@ def _taken(
 ) -> Iterator[Proposal]:
     """The proposal for the one service that may use the value; refused if several may."""
     assert variable.origin is not None
-    others = {item.name: item.value for item in dotenv.read(variable.origin.file)}
+    others = _values_in(variable.origin.file)
     for service in takers:
         loose = located(
             project, service, variable.name, variable, others
@@ -67,6 +68,12 @@ def _taken(
                 f"several services could use this value ({names}): name the file in `env_file:` of the right service"
             )
             yield _as_loose(loose.refused(reason))
+
+
+@disk.remembered(16)
+def _values_in(source: Source) -> Mapping[str, str]:
+    """The values of an env file by name."""
+    return {item.name: item.value for item in dotenv.read(source)}
 
 
 def _beside_good(project: Project, services: Sequence[Service], variable: Variable) -> Iterator[Proposal]:

@@ -99,13 +99,11 @@ def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterato
 
 def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
     """Writable mounts of directories below this directory: their data would be in two places."""
-    for other, uses in context.binds.items():
-        if host.contains(other):
-            for use in uses:
-                mount = use.mount
-                if not (mount.read_only or is_file(mount) or never_converted(None, mount.clean_target)):
-                    text = f"{use.service.name} also mounts {mount.raw_source}, a part of this directory"
-                    yield f"{text}: {BY_HAND}"
+    for other in context.below(host):
+        for use in context.binds[other]:
+            mount = use.mount
+            if not (mount.read_only or is_file(mount) or never_converted(None, mount.clean_target)):
+                yield f"{use.service.name} also mounts {mount.raw_source}, a part of this directory: {BY_HAND}"
 
 
 def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
@@ -119,11 +117,10 @@ def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
 
 def _containing(context: Context, host: HostDirectory) -> Iterator[Use]:
     """The mounts of directories above this directory, without the project's own directory."""
-    for other, uses in context.binds.items():
-        if other.contains(host):
-            for use in uses:
-                if other.path not in (use.project.directory, *use.project.directory.parents):
-                    yield use
+    for other in context.above(host):
+        for use in context.binds[other]:
+            if other.path not in (use.project.directory, *use.project.directory.parents):
+                yield use
 
 
 def _seen_in_project(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
@@ -132,11 +129,11 @@ def _seen_in_project(context: Context, host: HostDirectory, uses: list[Use]) -> 
     """
     services = {id(use.service) for use in uses}
     targets = {use.mount.clean_target for use in uses}
-    for other, outer in context.binds.items():
-        if other.path is None or host.path is None or not other.contains(host):
+    for other in context.above(host):
+        if other.path is None or host.path is None:
             continue
         below = host.path.relative_to(other.path).as_posix()
-        for use in outer:
+        for use in context.binds[other]:
             place = posixpath.join(use.mount.clean_target, below)
             if id(use.service) not in services and place in targets and not use.mount.overridden:
                 yield f"{use.service.name} also sees this directory at {place}, through {use.mount.raw_source}"
@@ -172,11 +169,10 @@ def _doubts_of(context: Context, host: HostDirectory, entry: Entry | None) -> It
 
 def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
     """Mounts of parts of the directory: they would keep showing the old files."""
-    for other, uses in context.binds.items():
-        if host.contains(other):
-            for use in uses:
-                if not use.mount.clean_target.startswith(CONFIGURATION):
-                    yield f"{use.service.name} mounts {use.mount.raw_source}, below this: it would see old files"
+    for other in context.below(host):
+        for use in context.binds[other]:
+            if not use.mount.clean_target.startswith(CONFIGURATION):
+                yield f"{use.service.name} mounts {use.mount.raw_source}, below this: it would see old files"
 
 
 def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:

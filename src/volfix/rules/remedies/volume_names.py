@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from volfix.knowledge.entries import index
-from volfix.rules.context import Context
+from volfix.project.compose.model import Project
+from volfix.rules.context import Context, once
 
 DATABASE_WORDS = frozenset({"db", "database", "databases", "sql", "rdb", "pg", "psql", "postgresql", "mongodb", "data"})
 
@@ -46,7 +48,30 @@ def _is_free(context: Context, key: str, host: str) -> bool:
 
 
 def _real_names(context: Context, key: str) -> set[str]:
-    return {project.real_name(key) for project in context.stack.projects}
+    """What the volume is called in the projects of the stack: only those that declare it may give it another name."""
+    declaring = _declaring(context).get(key, ())
+    names = _names(context) - Counter(_called(project) for project in declaring)
+    return {f"{name}_{key}" for name in names} | {project.real_name(key) for project in declaring}
+
+
+@once
+def _declaring(context: Context) -> dict[str, list[Project]]:
+    """By volume the projects with a file that declares it."""
+    found: dict[str, list[Project]] = {}
+    for project in context.stack.projects:
+        for key in dict.fromkeys(key for file in project.loaded for key in file.declared):
+            found.setdefault(key, []).append(project)
+    return found
+
+
+@once
+def _names(context: Context) -> Counter[str]:
+    """How the projects of the stack are called, and how many of them each time."""
+    return Counter(_called(project) for project in context.stack.projects)
+
+
+def _called(project: Project) -> str:
+    return project.deployed_as or project.name
 
 
 def _owner(context: Context, host: str) -> str:

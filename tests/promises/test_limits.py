@@ -1,0 +1,117 @@
+"""What no person writes is refused in a line with file and limit, and no fix beside it is called safe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from test_scale import APP, ONE, PYTHON, Files, each, looked_at
+
+import volfix
+from volfix.rules.findings import Applicability
+
+BUILT = APP.replace("    env_file: .env\n", "")
+TOO_MUCH: dict[str, tuple[str, str, Callable[[], Files]]] = {
+    "lines of an env file": (
+        ".env",
+        "more than 20000 variables: volfix does not read it",
+        lambda: {"compose.yaml": APP + ONE.partition("\n")[2], ".env": each(20_001, lambda i: f"V{i}=x\n")},
+    ),
+    "characters of an env file": (
+        ".env",
+        "larger than volfix reads (262144 bytes)",
+        lambda: {"compose.yaml": APP + ONE.partition("\n")[2], ".env": f"A={'x' * 262_144}\n"},
+    ),
+    "values of a pipeline": (
+        ".drone.yml",
+        "more than 15000 values and collections: volfix does not read it",
+        lambda: {
+            "compose.yaml": ONE,
+            ".drone.yml": "kind: pipeline\nname: x\nsteps:\n- name: s\n  image: docker:27\n  commands:\n"
+            + each(15_000, lambda i: f"  - docker compose logs {i}\n"),
+        },
+    ),
+    "instructions of a Dockerfile": (
+        "Dockerfile",
+        "more than 5000 instructions or 100 stages: volfix does not read it",
+        lambda: {"compose.yaml": BUILT, "Dockerfile": "FROM python:3.12\n" + "RUN true\n" * 5_000},
+    ),
+    "stages of a Dockerfile": (
+        "Dockerfile",
+        "more than 5000 instructions or 100 stages: volfix does not read it",
+        lambda: {
+            "compose.yaml": BUILT,
+            "Dockerfile": "FROM python:3.12 AS s0\n" + each(100, lambda i: f"FROM s{i} AS s{i + 1}\n"),
+        },
+    ),
+    "paths that stages copy from each other": (
+        "Dockerfile",
+        "its stages copy more than 10000 paths: volfix does not read it",
+        lambda: {
+            "compose.yaml": BUILT,
+            "Dockerfile": "FROM python:3.12 AS s0\nCOPY . /a\n"
+            + each(40, lambda i: f"FROM s{i} AS s{i + 1}\nCOPY --from=s{i} / /x\n"),
+        },
+    ),
+    "databases of an env file": (
+        ".env",
+        "more than 100 databases in the environment of app: volfix reads no more",
+        lambda: {"compose.yaml": APP, ".env": each(101, lambda i: f"D{i}_DATABASE_URL=sqlite:///./d{i}.db\n")},
+    ),
+    "databases of an env file that nothing loads": (
+        ".env.prod",
+        "more than 100 databases in env files that no service loads: volfix reads no more",
+        lambda: {"compose.yaml": BUILT, ".env.prod": each(101, lambda i: f"D{i}_DATABASE_URL=sqlite:///./d{i}.db\n")},
+    ),
+    "commands of a job": (
+        ".gitlab-ci.yml",
+        "a job of more than 2000 commands: volfix does not read them all",
+        lambda: {
+            "compose.yaml": ONE,
+            ".gitlab-ci.yml": each(
+                4,
+                lambda i: f".j{i}:\n  script:\n" + f"    - !reference [.j{i + 1}, script]\n" * 10,
+            )
+            + ".j4: {script: [docker compose down -v]}\nj:\n  script:\n    - !reference [.j0, script]\n",
+        },
+    ),
+    "databases of a module": (
+        "m0.py",
+        "more than 100 databases in the code of app: volfix reads no more",
+        lambda: {
+            "compose.yaml": BUILT,
+            "Dockerfile": PYTHON,
+            "m0.py": "import sqlite3\n" + each(101, lambda i: f"sqlite3.connect('/app/data/d{i}.db')\n"),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "reason", "files"), TOO_MUCH.values(), ids=TOO_MUCH)
+def test_what_is_too_much_is_named_with_its_limit(
+    name: str, reason: str, files: Callable[[], Files], tmp_path: Path
+) -> None:
+    counted, plan = looked_at(files(), tmp_path)
+    assert counted < 3_000_000
+    (error,) = plan.result.errors
+    assert error.path.name == name
+    assert str(error).endswith(reason)
+    assert all(finding.applicability is not Applicability.SAFE for finding in plan.findings)
+
+
+def test_a_compose_file_of_too_many_values_is_no_project(tmp_path: Path) -> None:
+    """Nothing is said of what was not read."""
+    (tmp_path / "compose.yaml").write_text(ONE + "    labels:\n" + each(7_500, lambda i: f"      l{i}: x\n"))
+    plan = volfix.plan([str(tmp_path)])
+    assert not plan.findings
+    assert "more than 15000 values and collections" in str(plan.result.errors[0])
+
+
+def test_of_many_databases_five_are_named(tmp_path: Path) -> None:
+    """Each of the findings would name all others: the message says how many there are."""
+    module = "import sqlite3\n" + each(9, lambda i: f"sqlite3.connect('/app/d{i}.db')\n")
+    _, plan = looked_at({"compose.yaml": BUILT, "Dockerfile": PYTHON, "m0.py": module}, tmp_path)
+    reasons = [reason for finding in plan.findings if (reason := finding.reason) and "names other" in reason]
+    others = "/app/d1.db, /app/d2.db, /app/d3.db, /app/d4.db, /app/d5.db and 3 more"
+    assert f"the code names other databases too ({others})" in reasons[0]
