@@ -320,6 +320,7 @@ def test_back_fills_the_directory_again_and_refuses_one_with_other_data(shop: Sh
     shop.volfix("carry", "--write")
     with sqlite3.connect(content("shop_app-db") / "database.db") as connection:
         connection.execute("DELETE FROM items WHERE id > 7")
+    assert "./data is not empty and holds something else" in shop.volfix("carry", "--back", status=1)
     said = shop.volfix("carry", "--back", "--write", status=1)
     assert "not empty" in said
     (aside,) = re.findall(r"what the volume holds: (mv \S+ \S+), then run this again", said)

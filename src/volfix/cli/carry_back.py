@@ -41,6 +41,8 @@ def back(engine: Engine, search: MoveSearch, given: Path, options: dict[str, Any
         drop_record(search, jobs)
         click.echo(_after_back(search, jobs))
     else:
+        for job in jobs:
+            look(engine, job)  # what --write would refuse is said now
         click.echo(f"Nothing is copied yet. Next: {typed(given, options)}")
     for line in lost:
         click.echo(line)

@@ -56,8 +56,8 @@ def refusals(found: Iterable[SurveyedJob], path: Path, options: Mapping[str, Any
             named = others or tuple((origin.shown, job.key) for origin in job.origins if not origin.path)
             then = typed(path, options, replace=True, maps=named if options["maps"] else ())
             yield (
-                f"{job.key}: cannot be carried: {job.name} holds something else. If that is what is wanted, leave it. "
-                f"Else this copies it to another volume and then fills it: {then}"
+                f"{job.key}: cannot be carried: {job.name} holds something else. To keep that, leave it as it is. To "
+                f"have the data of the source instead, this first copies {job.name} to another volume: {then}"
             )
 
 
