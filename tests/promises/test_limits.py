@@ -115,3 +115,10 @@ def test_of_many_databases_five_are_named(tmp_path: Path) -> None:
     reasons = [reason for finding in plan.findings if (reason := finding.reason) and "names other" in reason]
     others = "/app/d1.db, /app/d2.db, /app/d3.db, /app/d4.db, /app/d5.db and 3 more"
     assert f"the code names other databases too ({others})" in reasons[0]
+
+
+def test_a_comment_of_a_megabyte_is_passed_over(tmp_path: Path) -> None:
+    """Its words are not shown: to look for a password in a word takes time with the square of the word's length."""
+    _, plan = looked_at({"compose.yaml": ONE + f"# {'x' * 1_000_000}\n"}, tmp_path)
+    assert not plan.result.errors
+    assert plan.findings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from volfix.fixes.masking.credentials import is_credential
-from volfix.fixes.masking.words import RANDOM
+from volfix.fixes.masking.words import is_random
 
 SAYS_A_VALUE = re.compile(r"[:=@\\]|\s-{1,2}[A-Za-z]")
 SHEBANG = re.compile(r"#![\w/ .-]+\Z")
@@ -18,7 +18,7 @@ def shown_part(comment: str) -> int:
     """How many characters of a comment, its mark included, may be shown."""
     if SHEBANG.match(comment):
         return len(comment)
-    if not SAYS_A_VALUE.search(comment) and not RANDOM.search(comment):
+    if not SAYS_A_VALUE.search(comment) and not is_random(comment):
         words = WORD.findall(comment)
         if not any(map(is_credential, words)):
             return len(comment)

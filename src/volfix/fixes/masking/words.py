@@ -12,6 +12,8 @@ from volfix.knowledge.tables import listed, table
 from volfix.syntax.source import Span
 
 VARIABLE = re.compile(r"\$(?:\$?\w+|\$?\{\w+\}|\(\w+\)|[@*#?])")
+PAGE = 2_000
+"""Characters of a comment or a value that may be shown."""
 LONGEST = 200
 """Characters of a word: what is longer, no person has thought of."""
 PATH = re.compile(r"(?:\.{1,2}(?=/)|~|\$\(pwd\))?(?:[\w.*%+~$/-]|\$\{\w+\})+\Z")
@@ -35,6 +37,11 @@ BEFORE = frozenset({"sudo", "doas", "env", "time", "nohup", "exec"})
 OF_FILES = ("file", "-dir", "path", "directory")
 """How options end whose value is a path."""
 COMPOSE = frozenset({"compose", "docker-compose", "podman-compose"})
+
+
+def is_random(text: str) -> bool:
+    """Whether the text seems to hold a word that no person has thought of; a text longer than a page counts as one."""
+    return len(text) > PAGE or RANDOM.search(text) is not None  # the search takes quadratic time in a word's length
 
 
 @cache

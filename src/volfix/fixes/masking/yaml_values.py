@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from volfix.fixes.masking.comments import shown_part
-from volfix.fixes.masking.words import RANDOM, harmless_words
+from volfix.fixes.masking.words import harmless_words, is_random
 from volfix.knowledge.tables import listed
 from volfix.syntax.source import FileProblem, Source, Span
 from volfix.syntax.yaml_tree import Alias, Mapping, Node, Scalar, parse
@@ -86,7 +86,7 @@ class _Yaml:
             self.node(key, "", names=False, section=True)
             return ""
         self.scalars.append(key.span)
-        if KEY.match(key.value) and not RANDOM.search(key.value):
+        if KEY.match(key.value) and not is_random(key.value):
             self.shown.append(key.span)
         return key.value
 
@@ -140,5 +140,5 @@ def _is_harmless(key: str, value: str) -> bool:
         (key in listed("harmless", "keys") or key in listed("harmless", "variables"))
         and VALUE.match(value) is not None
         and SCHEME.search(value) is None
-        and RANDOM.search(value.partition("@sha256:")[0]) is None
+        and not is_random(value.partition("@sha256:")[0])
     )
