@@ -299,6 +299,8 @@ def test_other_files_lose_what_their_kind_calls_secret(name: str, text: str, the
         ("runs `server hunter2 --door hunter2 up`: `down` too", "runs `server *** --door *** up`: `down` too"),
         ("no `host:` and no `temp: {}`; --map ./a=app-db", "no `host:` and no `temp: {}`; --map ./a=app-db"),
         ("`psql -c 'DROP SCHEMA hunter2'` drops", "`psql -c 'DROP SCHEMA ***'` drops"),
+        ("`shop-$(date +%s)`, `shop-$(cat hunter2)`", "`shop-$(date +%s)`, `shop-$(cat ***)`"),
+        ("`shop_${{ github.run_number }}` changes", "`shop_${{ github.run_number }}` changes"),
         ("`volfix carry --from-project shop --write`", "`volfix carry --from-project shop --write`"),
         ("under a new volume key: app-db", "under a new volume key: app-db"),
         ("./data:/app/data is kept; sqlite:///./a.db too", "./data:/app/data is kept; sqlite:///./a.db too"),

@@ -12,8 +12,8 @@ from volfix.syntax.source import Span
 
 QUOTED = re.compile(r"`([^`\n]*)`")
 """Several words in backticks are a command of the repository, or volfix's own."""
-EXPRESSION = re.compile(r"\$\{\{ ?[\w.-]+ ?\}\}")
-"""A variable of GitHub Actions, which is no second word."""
+EXPRESSION = re.compile(r"\$\{\{ ?[\w.-]+ ?\}\}|\$\(([^()\n]*)\)")
+"""A variable of GitHub Actions, or what a command prints: neither makes a name several words."""
 OWN = re.compile(r"(?:# )?volfix\b")
 ASSIGNMENT = re.compile(r"(?<![\w./:-])(?<!--map )(?<!--map ')[A-Za-z_][\w.]{0,63}=([^\s'\"`,;&?)]+)")
 """`NAME=value`, also in the query of a URL; no `--map ./data=app-db` and no `--select=VF101`."""
@@ -31,10 +31,13 @@ def scrub(text: str) -> str:
 
 def _commands(text: str) -> Iterator[Span]:
     for found in QUOTED.finditer(text):
-        if " " in EXPRESSION.sub("", found[1]) and not OWN.match(text, found.start(1)):
-            from volfix.fixes.masking.words import harmless_words  # few messages quote a command
+        if " " not in found[1] or OWN.match(text, found.start(1)):
+            continue
+        from volfix.fixes.masking.words import harmless_words  # few messages quote a command
 
-            start, end = found.span(1)
+        is_name = " " not in EXPRESSION.sub("", found[1])
+        inner = [each.span(1) for each in EXPRESSION.finditer(text, *found.span(1)) if each[1]]
+        for start, end in inner if is_name else [found.span(1)]:
             yield from trimmed(text, without(Span(start, end), merged(harmless_words(text, start, end))))
 
 

@@ -28,7 +28,8 @@ QUOTE = re.compile("['\"]")
 LONG = re.compile(r"--[a-z][a-z-]{0,40}\Z")
 LONG_VALUE = re.compile(r"(--[a-z][a-z-]{0,40})=")
 SHORT = re.compile(r"-(?:[a-zA-Z]|[a-oq-zA-OQ-Z][a-zA-Z]{1,3})\Z")
-SMALL = re.compile(r"-?\d{1,2}\Z")
+SMALL = re.compile(r"-?\d{1,2}\Z|\+(?:%[A-Za-z]|[-_:.])+\Z")
+"""A small number, or the form in which `date` prints a moment."""
 BARE = re.compile(r"[\w.*-]{1,40}\Z")
 PRINTS = frozenset({"echo", "printf"})
 """Programs whose words are what they print: nobody knows what that is."""
