@@ -160,7 +160,7 @@ def test_a_file_that_a_command_may_merge_is_unsafe(command: str, variable: str, 
     [finding] = project["findings"]
     assert finding["applicability"] == "unsafe"
     text = output(str(tmp_path))
-    assert f"{variable} is not read (up.sh names files by it" in text
+    assert f"{variable} is not read (up.sh takes names of Compose files from it" in text
 
 
 @pytest.mark.parametrize(
