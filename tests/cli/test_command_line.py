@@ -200,6 +200,16 @@ def test_each_fix_is_shown_before_it_is_asked_about_and_the_volume_before_the_pa
     assert "- DATABASE_URL=sqlite:///./database.db\n  4 + DATABASE_URL=sqlite:///./data/database.db\n" in second
 
 
+def test_without_an_answer_to_each_question_nothing_is_written(repository: Path) -> None:
+    before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
+    result = run("-i", "--write", str(repository), stdin="y\n")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == (
+        "Error: -i has no more answers to read: run it in a terminal. Nothing was written"
+    )
+    assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
+
+
 def test_an_unsafe_fix_that_is_refused_is_not_made_and_its_flag_not_advised_again(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services:\n  db:\n    image: postgres:17\n    environment: {A: b}\n")
     said = run("-i", "--unsafe-fixes", str(tmp_path), stdin="n\n").stdout

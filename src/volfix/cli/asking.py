@@ -102,7 +102,13 @@ def _chosen(findings: list[Finding], view: View) -> Iterator[Place]:
 
 def _answer(asked: str, code: str) -> str:
     while True:
-        words = click.prompt(f"{asked} [y,n,a,q,e,?]", default=NO, show_default=False, err=True)
+        try:
+            words = click.prompt(f"{asked} [y,n,a,q,e,?]", default=NO, show_default=False, err=True)
+        except click.Abort as ended:
+            if not isinstance(ended.__context__, EOFError):  # Ctrl-C
+                raise
+            why = "-i has no more answers to read: run it in a terminal. Nothing was written"
+            raise click.UsageError(why) from None
         answer: str = words.strip().lower()[:1]
         if answer in (YES, NO, ALL, QUIT):
             return answer
