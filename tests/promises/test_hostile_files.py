@@ -6,6 +6,7 @@ volfix neither waits for it nor reads it, names it with the reason, and takes no
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -301,3 +302,54 @@ def test_a_repository_that_is_reached_over_a_link_is_read(tmp_path: Path) -> Non
     (tmp_path / "current").symlink_to("releases/5")
     plan = volfix.plan(tmp_path / "current")
     assert (errors(plan), safe(plan)) == ({}, ["VF101", "VF401"])
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_in_every_role_a_directory_that_is_swapped_during_the_run_leads_nowhere(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the opening the file's directory becomes a link to one that has such a file too."""
+    root, outside = laid(tmp_path / "repository"), laid(tmp_path / "outside")
+    (outside / name).write_text(FILES[name] + "\n# from outside\n")
+    read: list[bytes] = []
+    swapped: list[str] = []
+    opened, got = os.open, os.read
+
+    def swap(path: Any, *flags: Any, **options: Any) -> int:
+        if str(path) == f"{root}/{name}" and not swapped:
+            swapped.append(name)
+            (root / name).parent.rename(tmp_path / "before")
+            (root / name).parent.symlink_to((outside / name).parent)
+        return opened(path, *flags, **options)
+
+    def keep(descriptor: int, size: int) -> bytes:
+        read.append(got(descriptor, size))
+        return read[-1]
+
+    monkeypatch.setattr(os, "open", swap)
+    monkeypatch.setattr(os, "read", keep)
+    plan = volfix.plan(root)
+    assert swapped or (huge, name) in NOT_READ or name == ".gitignore"
+    assert not [data for data in read if b"from outside" in data]
+    assert not swapped or any("leads out of the repository" in reason for reason in errors(plan).values())
+    assert not swapped or safe(plan) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mknod") or os.geteuid() != 0, reason="only root makes a device")
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_in_every_role_a_device_is_not_opened(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To open a device may do something: rewind a tape, reset a watchdog."""
+    root = laid(tmp_path / "repository")
+    (root / name).unlink()
+    os.mknod(root / name, stat.S_IFCHR | 0o600, os.makedev(1, 5))  # as /dev/zero
+    paths: list[str] = []
+    opened = os.open
+
+    def keep(path: Any, *flags: Any, **options: Any) -> int:
+        paths.append(str(path))
+        return opened(path, *flags, **options)
+
+    monkeypatch.setattr(os, "open", keep)
+    plan = volfix.plan(root)
+    assert str(root / name) not in paths
+    assert errors(plan)[root / name] == "not a regular file"
