@@ -293,7 +293,9 @@ def test_people_who_deployed_first_are_told_and_replace_keeps_both(shop: Shop, c
     database(content("shop_app-db") / "database.db", 3)
     assert "If rows are missing: " in shop.volfix("carry", "--write", status=1)
     assert rows_in(content("shop_app-db") / "database.db") == 3
-    shop.volfix("carry", "--write", "--replace", "--map", "./data=app-db")
+    said = shop.volfix("carry", "--write", "--replace", "--map", "./data=app-db")
+    assert "the copy named above keeps them, the services do not have them" in said
+    assert "every row that was there is there" not in said, "those of the volume that was replaced are not"
     assert rows_in(content("shop_app-db") / "database.db") == 1000
     backup = next(name for name in shop.host.docker("volume", "ls", "-q").split() if "-before-carry-" in name)
     assert rows_in(content(backup) / "database.db") == 3

@@ -175,6 +175,21 @@ def test_a_volume_that_is_gone_is_filled_by_what_the_message_says(shop: Shop, co
     assert rows_in(content(VOLUME) / "database.db") == 1000
 
 
+def test_a_copy_that_the_service_has_not_finished_is_no_reason_to_move_the_source_away(
+    shop: Shop, content: Content
+) -> None:
+    shop.compose("up", "--no-start")
+    volume = content(VOLUME)
+    (volume / ".volfix-copy").mkdir()
+    (volume / ".volfix-gate").write_text("closed\n")
+    (volume / "database.db").symlink_to(".volfix-gate/./database.db")
+    said = shop.volfix("carry", "--write", status=1)
+    assert "app-db: a carry service has copied ./data in part. Keep ./data. Next: deploy again." in said
+    assert "away" not in said
+    shop.compose("up", "-d")
+    assert rows_in(volume / "database.db") == 1000
+
+
 def test_two_deployments_at_once_carry_once(shop: Shop, content: Content) -> None:
     words = ["docker-compose", "up", "-d"]
     both = [

@@ -118,3 +118,21 @@ def test_the_mark_of_a_carry_says_from_where_and_what_came_later(shop: Path, hos
     assert "! shop_rows was carried from ./data at 20" in text
     assert f"and {shop}/data has changed since: what came later is not in it" in text
     assert "NOT CARRIED" in host.command(shop, "volfix", "--select", "VF112", statuses=(1,))
+
+
+def test_a_volume_of_an_older_volfix_has_no_time_and_is_not_called_carried(
+    shop: Path, host: Host, content: Content
+) -> None:
+    (shop / "data").mkdir()
+    database(shop / "data" / "app.db")
+    labels = ("dev.volfix.carried-from=./data", "com.docker.compose.project=shop", "com.docker.compose.volume=rows")
+    host.docker("volume", "create", *(f"--label={label}" for label in labels), "shop_rows")
+    database(content("shop_rows") / "app.db")
+    text = answers(shop)
+    assert "? shop_rows was carried from ./data; no time is noted: look whether that has changed since" in text
+    assert "ok shop_rows was carried" not in text
+    said = host.command(shop, "volfix", "carry", "--write", "--map", "./data=rows")
+    assert (
+        "rows: shop_rows was filled by an earlier volfix, which noted no time: look whether ./data has changed" in said
+    )
+    assert "If not, move that away" in said

@@ -316,7 +316,7 @@ def test_a_copy_that_fails_leaves_nothing_behind_that_takes_space(service: Servi
     done = service.run()
     assert (done.returncode, service.is_marked) == (1, False)
     assert done.stderr.splitlines()[1:] == [
-        "volfix: ./pgdata cannot be copied into db-data: mend what is said above. Then deploy again"
+        "volfix: ./pgdata cannot be copied into db-data: mend what is said above, or a full disk. Then deploy again"
     ]
     assert not list((service.root / "to/.volfix-copy").iterdir())
     assert is_closed(service)

@@ -17,6 +17,7 @@ from volfix.cli.carry_write import write
 from volfix.cli.outputs import OutputLost
 from volfix.cli.signals import as_by_ctrl_c
 from volfix.cli.writing import check_can_write
+from volfix.knowledge.carry_service import GATE
 from volfix.syntax.failures import failure
 
 OF_ONE = ("maps", "from_project", "project_name", "script")
@@ -203,11 +204,17 @@ def _surveyed(
             continue
         if job.doubtful and one.state == "different":
             shown = job.origins[0]
+            doubts = True
+            if one.target and GATE in one.target:
+                say(
+                    f"{job.key}: a carry service has copied {shown.shown} in part. Keep {shown.shown}. Next: deploy "
+                    f"again. To copy without the service: {mapped(given, options, shown.shown, job.key)}"
+                )
+                continue
             say(
                 f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}). If rows are missing: "
                 f"{mapped(given, options, shown.shown, job.key)}. If none is, move {shown.shown} away"
             )
-            doubts = True
             continue
         found.append(one)
     return found, failed, doubts

@@ -19,6 +19,9 @@ PATIENCE = 60
 """Seconds in which a server that was started has to answer."""
 MOMENT = 0.5
 """Seconds between two questions."""
+REPLACED = (
+    "`before` counts the rows of what was replaced: the copy named above keeps them, the services do not have them"
+)
 
 
 def rows_before(search: MoveSearch, services: Collection[str]) -> list[Counted]:
@@ -29,8 +32,11 @@ def rows_before(search: MoveSearch, services: Collection[str]) -> list[Counted]:
     return count(search.engine, search.deployed, under=search.found, services=services)
 
 
-def rows_after(search: MoveSearch, services: Collection[str], before: list[Counted]) -> bool:
-    """Print the rows now beside the rows before. True if no counted row is missing."""
+def rows_after(search: MoveSearch, services: Collection[str], before: list[Counted], *, replaced: bool) -> bool:
+    """Print the rows now beside the rows before. True if no counted row is missing.
+
+    Where a volume was `replaced`, the rows before are those that its copy keeps: more rows now do not have them.
+    """
     from volfix.docker.row_counts import losses, same_as
 
     now = _answered(search, services, before)
@@ -49,7 +55,9 @@ def rows_after(search: MoveSearch, services: Collection[str], before: list[Count
     lost = losses(before, now)
     for loss in lost:
         click.echo(f"missing: {loss}")
-    if any(one.tables for one in before) and not lost and not any(one.problem for one in now):
+    if replaced:
+        click.echo(REPLACED)
+    elif any(one.tables for one in before) and not lost and not any(one.problem for one in now):
         click.echo(ALL_THERE)
     return not lost
 

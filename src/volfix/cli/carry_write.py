@@ -44,6 +44,7 @@ def write(
     before = ran(engine, (item for one in found for item in one.running))
     new = {name for one in found if one.state != "carried" for name in one.job.services}
     counted = rows_before(search, new) if new and not options["no_rows"] else []
+    replaced = any(one.state == "different" for one in found)
     for number, one in enumerate(found):
         try:
             with progress_of(2 * one.bytes) as progress:
@@ -80,7 +81,7 @@ def write(
         click.echo(f"started {', '.join(sorted(names))}")
     elif new:
         click.echo("No service had a container. Next: deploy as always.")
-    complete = rows_after(search, new, counted) if counted and names else True
+    complete = rows_after(search, new, counted, replaced=replaced) if counted and names else True
     idle = stopped_since(search) if names else []
     for name in idle:
         click.echo(f"{name} does not run: docker compose logs {word(name)} says why")

@@ -14,6 +14,8 @@ MARK = "/mark"
 """Where the mark is mounted. It has a volume of its own, because servers clean up, initialise or list theirs."""
 MARK_SUFFIX = "-moved"
 """The end of the key of the mark's volume, after the key of the volume with the data."""
+GATE = ".volfix-gate"
+"""The file in the volume that is there as long as the service's copy is not whole."""
 MOVED = "moved"
 """The file in the mark's volume that says what was moved: lines as `sha256sum` and `stat -c '%F %N'` print them."""
 TOOLS = (

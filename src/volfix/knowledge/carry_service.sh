@@ -59,7 +59,7 @@ if [ ! -s moved ]; then
   cp --version >/dev/null 2>&1 ||
     echo "volfix: the tools of this image do not keep extended attributes, ACLs and holes of files in $source" >&2
   find . -name . -o "$@" -prune -exec sh -c 'cp -a "$@" "$0"' "$copy" {} + ||
-    undone "$source cannot be copied into $volume: mend what is said above"
+    undone "$source cannot be copied into $volume: mend what is said above, or a full disk"
 
   cd /mark
   sums /from "$@" >moving || unread
