@@ -42,6 +42,7 @@ def test_the_change_carries_its_rows(tmp_path: Path) -> None:
     assert said.startswith("Keep the databases")
     assert "- ./pg of db into the volume shop_db-data (carry-db-data)" in said
     assert "before it, type `volfix carry --back --write`" in said
+    assert "that prints the `mv` to type first. Deploy only after that copy." in said
 
 
 def test_the_change_carries_its_rows_from_where_the_pipeline_keeps_them(tmp_path: Path) -> None:

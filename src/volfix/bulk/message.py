@@ -80,6 +80,7 @@ def _moves(result: RunResult) -> Iterator[str]:
         yield "The deployment of this carries the data itself, before the databases start:"
         yield from _each_once(carried)
         yield "A revert hides the rows that were written since: before it, type `volfix carry --back --write`."
+        yield "Where an old directory is in the way, that prints the `mv` to type first. Deploy only after that copy."
     if left:
         yield ""
         commands = dict.fromkeys(_carry(project) for project, _ in left)
