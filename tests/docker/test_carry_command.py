@@ -529,7 +529,7 @@ def test_replicas_with_rows_of_their_own_are_not_chosen_among(shop: Shop, conten
     shop.write(AFTER)
     said = shop.volfix("carry", "--write", "--map", "container:/app/other.db=app-db", status=1)
     assert "shop-app-1, shop-app-2 each have their own" in said
-    assert "`mkdir rows && docker cp -a shop-app-1:/app/other.db rows/`" in said
+    assert "(mkdir rows && docker cp -a shop-app-1:/app/other.db rows/)" in said
     assert shop.host.docker("volume", "ls", "-q") == ""
     (shop.directory / "rows").mkdir()
     shop.host.docker("cp", "-a", "shop-app-1:/app/other.db", str(shop.directory / "rows"))

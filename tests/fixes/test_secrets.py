@@ -298,6 +298,8 @@ def test_other_files_lose_what_their_kind_calls_secret(name: str, text: str, the
         ("DB=sqlite:////data/a.db, P=/srv/a: kept", "DB=sqlite:////data/a.db, P=/srv/a: kept"),
         ("runs `server hunter2 --door hunter2 up`: `down` too", "runs `server *** --door *** up`: `down` too"),
         ("no `host:` and no `temp: {}`; --map ./a=app-db", "no `host:` and no `temp: {}`; --map ./a=app-db"),
+        ("volfix carry --map './a b=app-db' --write", "volfix carry --map './a b=app-db' --write"),
+        ("--map './a KEY=hunter2 b' --map './a b=c'; KEY=hunter2", "--map './a KEY=*** b' --map './a b=c'; KEY=***"),
         ("`psql -c 'DROP SCHEMA hunter2'` drops", "`psql -c 'DROP SCHEMA ***'` drops"),
         ("`shop-$(date +%s)`, `shop-$(cat hunter2)`", "`shop-$(date +%s)`, `shop-$(cat ***)`"),
         ("`shop_${{ github.run_number }}` changes", "`shop_${{ github.run_number }}` changes"),

@@ -179,6 +179,19 @@ def test_files_of_a_repository_are_opened_in_one_module() -> None:
     assert not found
 
 
+def test_what_a_command_says_of_foreign_origin_is_printed_by_one_function() -> None:
+    """`tell` shows no secret and nothing that a terminal obeys; progress, versions and a rule's text have neither."""
+    own = {"bulk_progress.py", "carry_shown.py", "fix.py", "main.py", "asking.py"}
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted((PACKAGE / "cli").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "click.echo" and path.name not in own
+        if isinstance(node.args[0], ast.JoinedStr) or ast.unparse(node.args[0]).startswith("str(")
+    ]
+    assert not found
+
+
 def test_each_module_that_opens_files_itself_still_does() -> None:
     for place in OPEN_OTHER_FILES:
         paths = sorted((PACKAGE / place).rglob("*.py")) or [PACKAGE / place]

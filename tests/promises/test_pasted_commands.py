@@ -15,6 +15,7 @@ from volfix import plan
 from volfix.cli.carry_next import typed
 from volfix.cli.carry_record import back_command
 from volfix.cli.main import volfix
+from volfix.cli.outputs import clean
 from volfix.docker.carry_jobs import CarryProblem, Origin
 from volfix.docker.history import check_one
 from volfix.rules.context import Carried
@@ -99,3 +100,8 @@ def test_the_commands_of_carry(name: str, here: Path) -> None:
         check_one("db-data", [Origin("bind", each, each, "was mounted") for each in (f"./{name}", "./b")])
     first = str(problem.value).partition("Say which: ")[2].removesuffix(" or --map ./b=db-data")
     assert received(f"volfix carry {first}", here) == ["carry", "--map", f"./{name}=db-data"]
+
+
+def test_what_a_command_says_is_shown_as_it_is() -> None:
+    said = "from ./a\x1b[2J\u202e: MODE=hunter2\n  what\tis: `volfix carry --map './a b=shop-db'`"
+    assert clean(said) == "from ./a\\x1b[2J\\u202e: MODE=***\n  what\\tis: `volfix carry --map './a b=shop-db'`"

@@ -18,6 +18,7 @@ import click
 from volfix.cli.bulk_options import begun_with, check, default_state, task_of
 from volfix.cli.config import codes_of, selection
 from volfix.cli.groups import complete_codes
+from volfix.cli.outputs import tell
 from volfix.cli.writing import check_can_write
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _run(state: State, arguments: tuple[str, ...], options: dict[str, Any]) -> i
         _report(options["report"], state, shared)
     if options.get("part") == 0:
         which = "failed" if options["only_failed"] else f"had findings of {', '.join(options['only'])}"
-        click.echo(f"# nothing {which}: nothing to do")
+        tell(f"# nothing {which}: nothing to do")
     else:
         _print(state, shared, options)
     return _status(state)
@@ -263,7 +264,7 @@ def _say_how_to_continue(state: State, options: dict[str, Any]) -> None:
     from volfix.syntax.pasted import word
 
     where = f" --state {word(str(options['state']))}" if options["named_state"] else ""
-    click.echo(f"{state.left()} repositories are left; the same command with --resume{where} continues", err=True)
+    tell(f"{state.left()} repositories are left; the same command with --resume{where} continues", err=True)
 
 
 def _print(state: State, shared: Sequence[Hazard], options: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from volfix.cli.carry_next import mapped, refusals, replaces, still_stopped, typ
 from volfix.cli.carry_places import FROM_INPUT, places, summary
 from volfix.cli.carry_shown import check_space, say, show
 from volfix.cli.carry_write import write
-from volfix.cli.outputs import OutputLost
+from volfix.cli.outputs import OutputLost, clean, tell
 from volfix.cli.signals import as_by_ctrl_c
 from volfix.cli.writing import check_can_write
 from volfix.knowledge.carry_service import GATE
@@ -89,7 +90,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     try:
         engine = Engine.connect()
     except EngineProblem as problem:
-        click.echo(f"volfix: {problem}", err=True)
+        tell(f"volfix: {problem}", err=True)
         ctx.exit(2)
     if len(found) == 1:
         ctx.exit(_one(engine, found[0], options)[0])
@@ -102,7 +103,7 @@ def _each(engine: Engine, found: list[Path], options: dict[str, Any]) -> int:
     left, worst = list(found), 0
     try:
         while left:
-            click.echo(f"# {left[0]}")
+            tell(f"# {left[0]}")
             status, reason = _one(engine, left[0], options)
             if status:
                 failed.append((left[0], reason))
@@ -111,7 +112,7 @@ def _each(engine: Engine, found: list[Path], options: dict[str, Any]) -> int:
     finally:
         failed += [(path, "interrupted before its end") for path in left]
         for line in summary(len(found) - len(failed), failed, wrote=options["write"]):
-            click.echo(line)
+            tell(line) if line.startswith("#") or sys.stdout.isatty() else click.echo(line)  # a path is read again
     return worst
 
 
@@ -131,7 +132,7 @@ def _one(engine: Engine, path: Path, options: dict[str, Any]) -> tuple[int, str]
         raise
     except Exception as error:  # noqa: BLE001 - an error of one project must not stop the others
         problem, status = failure(path, error), 2
-    click.echo(f"volfix: {problem}", err=True)
+    tell(f"volfix: {problem}", err=True)
     return status, str(problem)
 
 
@@ -153,19 +154,19 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     check_space(engine, found, replace=options["replace"])
     show(search, found, options)
     if not found and not failed and not doubts:
-        click.echo(
+        tell(
             "nothing to carry: no moved mounts found. If rows are missing, say "
             f"where they are: {typed(given, options, write=False, maps=(('SOURCE', 'VOLUME'),))}"
         )
     refused = list(refusals(found, given, options))
     for line in refused:
-        click.echo(line)
+        tell(line)
     if (
         failed or refused or not options["write"]
     ):  # all volumes or none: otherwise some services would start without their rows
-        click.echo(still_stopped(search, found), nl=False)
+        click.echo(clean(still_stopped(search, found)), nl=False)
         if not (failed or refused) and any(one.state != "carried" for one in found):
-            click.echo(f"Nothing is carried yet. Next: {typed(given, options)}")
+            tell(f"Nothing is carried yet. Next: {typed(given, options)}")
         return not (failed or doubts or refused)
     complete = write(engine, search, found, given, options, retiring=not doubts)
     return complete and not doubts

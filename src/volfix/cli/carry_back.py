@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from volfix.cli.carry_next import typed, until_deployed
 from volfix.cli.carry_record import drop_record
 from volfix.cli.carry_shown import progress_of, say
+from volfix.cli.outputs import tell
 from volfix.cli.signals import finish_undisturbed
 from volfix.syntax.failures import failure
 
@@ -32,20 +31,20 @@ def back(engine: Engine, search: MoveSearch, given: Path, options: dict[str, Any
     for note in search.notes:
         say(note)
     for job in jobs:
-        click.echo(f"{job.name} -> {job.origins[0].shown} ({job.origins[0].evidence})")
+        tell(f"{job.name} -> {job.origins[0].shown} ({job.origins[0].evidence})")
     lost = [_from_layer(item, jobs) for item in from_layers(search, jobs)]
     if not jobs:
-        click.echo("nothing to carry back: no host directory is known to have been mounted before (see --map)")
+        tell("nothing to carry back: no host directory is known to have been mounted before (see --map)")
     elif options["write"]:
         _give_back(engine, search, [look(engine, job) for job in jobs], given, options)
         drop_record(search, jobs)
-        click.echo(_after_back(search, jobs))
+        tell(_after_back(search, jobs))
     else:
         for job in jobs:
             look(engine, job)  # what --write would refuse is said now
-        click.echo(f"Nothing is copied yet. Next: {typed(given, options)}")
+        tell(f"Nothing is copied yet. Next: {typed(given, options)}")
     for line in lost:
-        click.echo(line)
+        tell(line)
     return bool(jobs)
 
 
@@ -83,7 +82,7 @@ def _give_back(engine: Engine, search: MoveSearch, found: list[Return], given: P
                 copied = give_back(engine, one, progress)
             place = one.job.origins[0].name
             done = f"copied to {place} and compared" if copied else f"{place} equals it already"
-            click.echo(f"{one.job.key}: {done}")
+            tell(f"{one.job.key}: {done}")
     except Exception as error:
         known = isinstance(error, (CarryProblem, EngineProblem, BrokenArchive))
         problem = error if known else failure(given, error, "not copied")

@@ -6,9 +6,8 @@ import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-import click
-
 from volfix.cli.carry_shown import say
+from volfix.cli.outputs import tell
 from volfix.cli.rows_shown import ALL_THERE, not_counted, table_of
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def rows_before(search: MoveSearch, services: Collection[str]) -> list[Counted]:
     """The rows of these services as they run now."""
     from volfix.docker.rows import count
 
-    click.echo("counting the rows")
+    tell("counting the rows")
     return count(search.engine, search.deployed, under=search.found, services=services)
 
 
@@ -48,17 +47,17 @@ def rows_after(search: MoveSearch, services: Collection[str], before: list[Count
             numbers = tuple("-" if table not in each else f"{each[table]}" for each in (was, one.tables))
             counts.append((one, table, numbers))
     for line in table_of(("before", "after"), counts):
-        click.echo(line)
+        tell(line)
     for one in now:
         if one.problem:
             say(not_counted(one))
     lost = losses(before, now)
     for loss in lost:
-        click.echo(f"missing: {loss}")
+        tell(f"missing: {loss}")
     if replaced:
-        click.echo(REPLACED)
+        tell(REPLACED)
     elif any(one.tables for one in before) and not lost and not any(one.problem for one in now):
-        click.echo(ALL_THERE)
+        tell(ALL_THERE)
     return not lost
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from volfix.cli.carry_next import replaces
+from volfix.cli.outputs import tell
 
 if TYPE_CHECKING:
     from volfix.docker.carry_jobs import SurveyedJob
@@ -34,7 +35,7 @@ def show(search: MoveSearch, found: list[SurveyedJob], options: dict[str, Any]) 
     for one in found:
         _show(one, overwrite=replaces(options, one.job.key))
     for container in search.former():
-        click.echo(f"{container.name}, of the former name {container.project}, will be stopped, renamed and kept")
+        tell(f"{container.name}, of the former name {container.project}, will be stopped, renamed and kept")
 
 
 def _show(one: SurveyedJob, *, overwrite: bool) -> None:
@@ -42,26 +43,24 @@ def _show(one: SurveyedJob, *, overwrite: bool) -> None:
     from volfix.docker.volume_contents import size
 
     job = one.job
-    click.echo(f"{job.key} ({job.name}), mounted by {', '.join(job.services)} at {', '.join(job.targets)}")
+    tell(f"{job.key} ({job.name}), mounted by {', '.join(job.services)} at {', '.join(job.targets)}")
     for origin in job.origins:
-        click.echo(f"  from {origin.shown}: {origin.evidence}")
-    click.echo(f"  the volume {STATES[one.state]}")
+        tell(f"  from {origin.shown}: {origin.evidence}")
+    tell(f"  the volume {STATES[one.state]}")
     for line in (*one.counted, *one.held):
-        click.echo(f"  it holds {line}")
+        tell(f"  it holds {line}")
     if one.held and overwrite:
-        click.echo(
-            f"  what it holds will be copied to the volume {job.name}{ASIDE}<time>, compared, before it is replaced"
-        )
+        tell(f"  what it holds will be copied to the volume {job.name}{ASIDE}<time>, compared, before it is replaced")
     if one.state != "carried":
         owners = Counter(f"{entry.owner}:{entry.group}" for entry in one.source.values())
         shown = ", ".join(f"{owner} ({count})" for owner, count in owners.most_common(5))
-        click.echo(f"  {size(one.source)}; owners {shown}; files with holes are not kept sparse")
+        tell(f"  {size(one.source)}; owners {shown}; files with holes are not kept sparse")
     for line in one.uncarried:
-        click.echo(f"  NOT carried, as the engine's archive has no place for it: {line}")
+        tell(f"  NOT carried, as the engine's archive has no place for it: {line}")
     for container in one.running:
-        click.echo(f"  {container.name} is running and will be stopped")
+        tell(f"  {container.name} is running and will be stopped")
     for container in one.foreign:
-        click.echo(f"  {container.name} is running and belongs to something else: stop it first")
+        tell(f"  {container.name} is running and belongs to something else: stop it first")
 
 
 def check_space(engine: Engine, found: list[SurveyedJob], *, replace: bool) -> None:
@@ -82,7 +81,7 @@ def check_space(engine: Engine, found: list[SurveyedJob], *, replace: bool) -> N
     status = os.statvfs(root)
     free = status.f_bavail * status.f_frsize + left
     besides = f", with the {amount(left)} that an interrupted run left and this one removes" if left else ""
-    click.echo(f"{amount(wanted)} to carry; {amount(free)} free in {root}{besides}")
+    tell(f"{amount(wanted)} to carry; {amount(free)} free in {root}{besides}")
     if free < wanted:
         from volfix.docker.carry_jobs import CarryProblem
 
@@ -120,4 +119,4 @@ def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
 
 def say(line: str) -> None:
     """Print a line on standard error: what volfix does, or what the person has to know."""
-    click.echo(f"volfix: {line}", err=True)
+    tell(f"volfix: {line}", err=True)

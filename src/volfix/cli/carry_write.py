@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from volfix.cli.carry_next import after_failure, after_taking_back, replaces, stopped_since, typed, until_deployed
 from volfix.cli.carry_record import keep_record
 from volfix.cli.carry_rows import rows_after, rows_before
 from volfix.cli.carry_shown import progress_of, say
+from volfix.cli.outputs import tell
 from volfix.cli.signals import finish_undisturbed
 from volfix.syntax.failures import failure
 from volfix.syntax.pasted import word
@@ -68,23 +67,23 @@ def write(
             say(f"{state}\nTo go on: {typed(given, options)}")
             raise
         if filled.there:
-            click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {size(filled.there)}")
+            tell(f"{one.job.key}: carried to {one.job.name} and compared: {size(filled.there)}")
     moved = [one.job for one in found if not (one.job.doubtful and one.state == "carried")]
     services = {name for job in moved for name in job.services} | (_retire(engine, search) if retiring else set())
     names = {name for name in services if search.containers_of(project.services[name])}
     if options["no_up"]:
-        click.echo(until_deployed(search, services))
+        tell(until_deployed(search, services))
         return True
     if names:
         names |= sharing(project, names) & search.running
         up(project, sorted(names), say)
-        click.echo(f"started {', '.join(sorted(names))}")
+        tell(f"started {', '.join(sorted(names))}")
     elif new:
-        click.echo("No service had a container. Next: deploy as always.")
+        tell("No service had a container. Next: deploy as always.")
     complete = rows_after(search, new, counted, replaced=replaced) if counted and names else True
     idle = stopped_since(search) if names else []
     for name in idle:
-        click.echo(f"{name} does not run: docker compose logs {word(name)} says why")
+        tell(f"{name} does not run: docker compose logs {word(name)} says why")
     return complete and not idle
 
 
@@ -108,6 +107,6 @@ def _retire(engine: Engine, search: MoveSearch) -> set[str]:
 
     old = search.former()
     for name, new in retire(engine, old, search.in_memory, say):
-        click.echo(f"stopped and kept: the old container {name}, now {new}")
+        tell(f"stopped and kept: the old container {name}, now {new}")
     ran = {item.service for item in old if item.is_running}
     return {name for name in search.deployed.project.services if name in ran}

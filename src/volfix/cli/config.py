@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from volfix.cli.groups import complete_codes
+from volfix.cli.outputs import tell
 
 if TYPE_CHECKING:
     from volfix.configuration.nearest import Configuration
@@ -142,8 +142,10 @@ def command(ctx: click.Context, path: Path, config: Path | None, no_config: bool
     configuration.begin(problems)
     settings = configuration.of(directory, root)
     for problem in problems:
-        click.echo(str(problem), err=True)
-    click.echo("\n".join(_lines(settings)))
+        tell(str(problem), err=True)
+    from volfix.syntax.visible import one_line
+
+    click.echo("\n".join(map(one_line, _lines(settings))))
     ctx.exit(2 if problems else 0)
 
 
@@ -176,8 +178,10 @@ def _where(settings: Settings, key: str) -> str:
 
 def _toml(value: Any) -> str:
     """A value in one line of TOML: strings are written there as in JSON."""
+    from volfix.report.encoding import dumps
+
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{dumps(key, None)} = {_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return dumps(value, None)

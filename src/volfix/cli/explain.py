@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from volfix.cli.groups import complete_rule_or_path
+from volfix.cli.outputs import tell
 
 CODE = re.compile(r"vf\d{3}\Z", re.IGNORECASE)
 
@@ -40,7 +41,7 @@ def command(ctx: click.Context, /, subject: str, rules: bool, markdown: Path | N
     if markdown is not None:
         from volfix.cli.documentation import write
 
-        click.echo(f"{write(markdown)} pages in {markdown}")
+        tell(f"{write(markdown)} pages in {markdown}")
         return
     if rules:
         click.echo(overview(REGISTRY.values()))
@@ -61,7 +62,7 @@ def command(ctx: click.Context, /, subject: str, rules: bool, markdown: Path | N
     except NotRead as problem:
         raise click.ClickException(str(problem)) from problem
     except CarryProblem as problem:
-        click.echo(f"volfix: {problem}\n", err=True)
+        tell(f"volfix: {problem}\n", err=True)
         click.echo(overview(REGISTRY.values()))
 
 
@@ -83,7 +84,7 @@ def _checklist(subject: str, path: Path, name: str | None) -> tuple[str, bool]:
 
     asked, run = projects_at(path, name), plan(root_of(path), configuration=names()).run
     for line in problem_lines(run.result(), notes=False):
-        click.echo(line, err=True)
+        tell(line, err=True)
     engine, note = None, None
     try:
         engine = Engine.connect(SECONDS)

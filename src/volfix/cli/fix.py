@@ -15,7 +15,7 @@ import click
 from volfix.cli.baseline import read_baseline, write_baseline
 from volfix.cli.config import SEVERITIES, configuration_options, configured, selection
 from volfix.cli.groups import Fix, complete_first_word
-from volfix.cli.outputs import WRITTEN, outputs, wants_color
+from volfix.cli.outputs import WRITTEN, outputs, tell, wants_color
 from volfix.cli.writing import check_can_write
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         _say_slow_parser()
     if options["write_baseline"]:
         _print_problems(plan.result, options)
-        click.echo(write_baseline(options["baseline"], plan.findings))
+        tell(write_baseline(options["baseline"], plan.findings))
         ctx.exit(2 if plan.result.errors else 0)
     if options["verify_with_compose"]:
         _verify(plan)
@@ -168,7 +168,7 @@ def _recover(paths: Iterable[Path]) -> None:
 
     try:
         for line in recover(paths):
-            click.echo(line, err=True)
+            tell(line, err=True)
     except WriteProblem as problem:
         raise click.ClickException(str(problem)) from problem
 
@@ -178,7 +178,7 @@ def _verify(plan: volfix.Plan) -> None:
 
     try:
         for line in plan.verify_with_compose():
-            click.echo(line, err=True)
+            tell(line, err=True)
     except ComposeMissing as missing:
         raise click.UsageError(str(missing)) from missing
 

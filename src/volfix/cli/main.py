@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from volfix import __version__
-from volfix.cli.outputs import WRITTEN, OutputLost
+from volfix.cli.outputs import WRITTEN, OutputLost, clean
 from volfix.cli.signals import as_by_ctrl_c
 
 COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "completion", "lsp", "undo")
@@ -112,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with as_by_ctrl_c():  # also ends the programs that volfix started
             status = volfix.main(arguments, prog_name="volfix", standalone_mode=False)
     except click.ClickException as error:
+        vars(error)["message"] = clean(error.message)  # which click declares final
         error.show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):

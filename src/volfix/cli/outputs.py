@@ -33,6 +33,20 @@ class OutputLost(Exception):
             raise cls(f"the output is lost ({error.strerror}): {WRITTEN.get()}") from error
 
 
+def tell(text: str, *, err: bool = False) -> None:
+    """Print lines of which parts are of foreign origin: without secrets, and with nothing that a terminal obeys."""
+    click.echo(clean(text), err=err)
+
+
+def clean(text: str) -> str:
+    """The lines as `tell` prints them."""
+    from volfix.fixes.masking.messages import scrub
+    from volfix.report.encoding import encodable
+    from volfix.syntax.visible import one_line
+
+    return encodable("\n".join(one_line(scrub(line)) for line in text.split("\n")), sys.stdout.encoding)
+
+
 def outputs(options: dict[str, Any]) -> list[tuple[str, Path | None]]:
     """Each output format with its file, None for standard output; raises click.UsageError.
 

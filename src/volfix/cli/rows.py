@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from volfix.cli.outputs import tell
 from volfix.cli.rows_shown import ALL_THERE, not_counted, table_of
 from volfix.cli.signals import as_by_ctrl_c
 from volfix.syntax.failures import failure
@@ -59,7 +60,7 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
         idle = not_running(engine, deployed) if unknown else None
     except Exception as error:  # noqa: BLE001 - said in a line
         known = isinstance(error, (CarryProblem, EngineProblem))
-        click.echo(f"volfix: {error if known else failure(path, error, 'not counted')}", err=True)
+        tell(f"volfix: {error if known else failure(path, error, 'not counted')}", err=True)
         ctx.exit(2)
     lost = losses(before, found) if before is not None else []
     if options["output_format"] == "json":
@@ -68,12 +69,12 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
         _print(found, lost, before is not None)
     if not any(one.tables for one in found) and (unknown or idle):
         why = idle or ("see above" if found else "no database is known in this project")
-        click.echo(f"volfix: nothing could be counted: {why}", err=True)
+        tell(f"volfix: nothing could be counted: {why}", err=True)
     if options["save"]:
         try:
             options["save"].write_text(text_of(deployed.project.name, found, ()), encoding="utf-8")
         except OSError as error:
-            click.echo(f"volfix: {options['save']}: not written: {error.strerror or error}", err=True)
+            tell(f"volfix: {options['save']}: not written: {error.strerror or error}", err=True)
             unknown = True
     ctx.exit(1 if lost else 2 if unknown else 0)
 
@@ -81,15 +82,15 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
 def _print(found: list[Counted], lost: list[Loss], compared: bool) -> None:
     rows = [(one, table, f"{number}") for one in found for table, number in one.tables.items()]
     for line in table_of(("rows",), [(one, table, (number,)) for one, table, number in rows]):
-        click.echo(line)
+        tell(line)
     for one in found:
         if one.problem:
-            click.echo(f"volfix: {not_counted(one)}", err=True)
+            tell(f"volfix: {not_counted(one)}", err=True)
         elif not one.tables:
-            click.echo(f"{one.service}, {one.engine} {one.database}: no tables")
+            tell(f"{one.service}, {one.engine} {one.database}: no tables")
     for loss in lost:
-        click.echo(f"missing: {loss}")
+        tell(f"missing: {loss}")
     if compared and not lost and not any(one.problem for one in found):
-        click.echo(ALL_THERE)
+        tell(ALL_THERE)
     elif compared and not lost and any(one.tables for one in found):
-        click.echo("no row is missing in what was counted, but not everything was counted")
+        tell("no row is missing in what was counted, but not everything was counted")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from volfix.cli.outputs import tell
 from volfix.cli.writing import check_can_write
 
 
@@ -26,12 +27,12 @@ def command(path: Path) -> None:
     except WriteProblem as problem:
         raise click.ClickException(str(problem)) from problem
     for file in restored:
-        click.echo(f"put back {os.path.relpath(file)}")
+        tell(f"put back {os.path.relpath(file)}")
     if not restored:
-        click.echo(f"nothing to undo in {root}")
+        tell(f"nothing to undo in {root}")
         return
     for line in _carried(root):
-        click.echo(line)
+        tell(line)
 
 
 def _carried(root: Path) -> Iterator[str]:

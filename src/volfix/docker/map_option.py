@@ -61,6 +61,6 @@ def _only(having: Sequence[tuple[Container, list[Origin]]], source: str, path: s
         inner = path if having[0][1][0].below else f"{path.rstrip('/')}/."
         raise CarryProblem(
             f"--map {source}: {', '.join(names)} each have their own. Copy the rows that count out of their container "
-            f"(`mkdir rows && docker cp -a {word(f'{names[0]}:{inner}')} rows/`) and name the copy: --map ./rows=VOLUME"
+            f"(mkdir rows && docker cp -a {word(f'{names[0]}:{inner}')} rows/) and name the copy: --map ./rows=VOLUME"
         )
     return having[0][1]

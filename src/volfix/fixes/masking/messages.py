@@ -17,6 +17,8 @@ EXPRESSION = re.compile(r"\$\{\{ ?[\w.-]+ ?\}\}|\$\(([^()\n]*)\)")
 OWN = re.compile(r"(?:# )?volfix\b")
 ASSIGNMENT = re.compile(r"(?<![\w./:-])(?<!--map )(?<!--map ')[A-Za-z_][\w.]{0,63}=([^\s'\"`,;&?)]+)")
 """`NAME=value`, also in the query of a URL; no `--map ./data=app-db` and no `--select=VF101`."""
+MAPPED = re.compile(r"""--map (?:"\$\(printf %b |\$)?'(?:[^'\n]|'"'"')*=([A-Za-z0-9][\w.-]*)'""")
+"""A source whose name has to be quoted, and the volume that it is carried to."""
 DATABASE = re.compile(
     r"(?:(?:jdbc|file|sqlite[\w+]*|h2|mem|hsqldb|derby|duckdb):)+[\w./:~*+%${}-]*\Z|:memory:?\Z"
     r"|(?:postgres|mysql|maria|mongo|redis)[\w+]*://\S+"
@@ -42,9 +44,10 @@ def _commands(text: str) -> Iterator[Span]:
 
 
 def _values(text: str) -> Iterator[Span]:
+    volumes = {found.start(1) for found in MAPPED.finditer(text)}
     for found in ASSIGNMENT.finditer(text):
         from volfix.fixes.masking.words import is_harmless_value
 
         value = found[1].rstrip(".:")
-        if not (DATABASE.match(value) or is_harmless_value(value)):
+        if not (found.start(1) in volumes or DATABASE.match(value) or is_harmless_value(value)):
             yield Span(found.start(1), found.start(1) + len(value))
