@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 @click.command("rows", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.argument("path", metavar="[PATH]", default=".", type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write them to FILE."
+    "--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also save the counts to FILE."
 )
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="What must be there.",
+    help="Report each table that has fewer rows than in FILE.",
 )
-@click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True, help="Form.")
+@click.option(
+    "--output-format", type=click.Choice(("text", "json")), default="text", show_default=True, help="Output format."
+)
 @click.option(
     "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The project's name on this host."
 )
