@@ -64,7 +64,7 @@ class Engine:
         except Exception as error:  # the SDK's, requests', paramiko's: each means the same here
             raise EngineProblem(
                 f"no Docker engine answers{asked}: {cause_of(error)}. "
-                "Name another with DOCKER_HOST or `docker context use`"
+                "Name another engine with DOCKER_HOST or `docker context use`"
             ) from error
         return cls(api)
 
