@@ -115,7 +115,7 @@ def test_after_a_second_merge_a_carry_without_options_says_the_same_and_records_
     for _ in range(2):
         said = shop.volfix("carry", "--write", status=1)
         assert "holds other data than ./data" in said
-        assert "volfix carry --write --replace --map ./data=app-db. If none is, move ./data away" in said
+        assert "move ./data away. If rows are missing: volfix carry --write --replace --map ./data=app-db\n" in said
     assert "may not be in the volume" in shop.volfix("--select", "VF112", status=1)
 
 

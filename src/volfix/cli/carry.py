@@ -213,8 +213,9 @@ def _surveyed(
                 )
                 continue
             say(
-                f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}). If rows are missing: "
-                f"{mapped(given, options, shown.shown, job.key)}. If none is, move {shown.shown} away"
+                f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}). "
+                f"If no row is missing, move {shown.shown} away. "
+                f"If rows are missing: {mapped(given, options, shown.shown, job.key)}"
             )
             continue
         found.append(one)
