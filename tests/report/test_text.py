@@ -282,6 +282,9 @@ def test_what_the_deployment_carries_itself_asks_nothing_before_it() -> None:
     assert "  2  deploy  carry-app-db copies the data first\n" in text
     assert "before a revert, type `volfix carry --back --write`" in text
     assert "carried when deployed: ./data -> shop_app-db (by carry-app-db)\n" in text
+    both = tuple(Carriage(move, name) for name in ("carry-app-db", "carry-app-db-2"))
+    text = shown(run(replace(written, carriages=both)), wrote=True)
+    assert "  2  deploy  carry-app-db, carry-app-db-2 copy the data first\n" in text
     assert "NOT CARRIED" not in text
     assert "volfix carry --write" not in text
     poor = Carriage(move, "carry-app-db", unkept="the tools of box:alpine keep no ACLs")

@@ -70,7 +70,8 @@ def _way(result: RunResult, view: View, standings: Counter[str], command: str, *
             is_first = first[main_file(project).parent].files == project.files
             words = pasted(carry_words(project, view.base, is_first=is_first))
             steps.append((words, "on the host that runs the containers, BEFORE deploying"))
-        steps.append(("deploy", f"{', '.join(map(one_line, carriers))} copies the data first" if carriers else ""))
+        names = ", ".join(map(one_line, carriers))
+        steps.append(("deploy", f"{names} {'copy' if carriers[1:] else 'copies'} the data first" if carriers else ""))
     if steps:
         yield ""
         yield from _numbered(view, steps)
