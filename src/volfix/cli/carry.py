@@ -112,7 +112,8 @@ def _each(engine: Engine, found: list[Path], options: dict[str, Any]) -> int:
     finally:
         failed += [(path, "interrupted before its end") for path in left]
         for line in summary(len(found) - len(failed), failed, wrote=options["write"]):
-            tell(line) if line.startswith("#") or sys.stdout.isatty() else click.echo(line)  # a path is read again
+            is_path = not line.startswith("#")  # in a pipe another `volfix carry -` reads it, unchanged
+            click.echo(line) if is_path and not sys.stdout.isatty() else tell(line)
     return worst
 
 

@@ -1,4 +1,4 @@
-"""The results of a run: their formats, their files, and their colours."""
+"""What a command prints: lines without secrets, and the formats, files and colours of a run's results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import click
 
 LOST = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 WRITTEN: ContextVar[str] = ContextVar("WRITTEN", default="look at what the command did before you run it again")
-"""What a command has written so far: told where the output cannot be printed."""
+"""What the command has written so far; the message says it if the output cannot be printed."""
 
 
 class OutputLost(Exception):
@@ -34,7 +34,7 @@ class OutputLost(Exception):
 
 
 def tell(text: str, *, err: bool = False) -> None:
-    """Print lines of which parts are of foreign origin: without secrets, and with nothing that a terminal obeys."""
+    """Print lines that contain foreign text: secrets as `***`, characters that a terminal obeys as escapes."""
     click.echo(clean(text), err=err)
 
 

@@ -23,7 +23,7 @@ from volfix.syntax.failures import failure
 from volfix.syntax.source import FileProblem
 
 MANY = 48
-"""Stacks from which on several processes are faster than one."""
+"""With more stacks than this, several processes are faster than one."""
 
 
 @dataclass(slots=True)
@@ -133,24 +133,23 @@ def plans_of(
 
 
 def _planning(contexts: Sequence[Context], alone: PlanStack, run: RunPlan) -> AbstractContextManager[PlanStack]:
-    """What plans the stacks of the contexts, one after the other: `alone`, or several processes where that is worth it.
+    """The function that plans each stack in turn: `alone` in this process, or one that uses several processes.
 
-    Where a person is asked, or a baseline counts each finding, one process alone knows what the last stack was told.
+    `alone` is used if `--jobs` or the number of stacks asks for one process, if a person confirms each fix, or if a
+    baseline counts the findings: a confirmation or count for one stack depends on the stacks before it.
     """
     jobs, options = run.options.jobs, run.options
+    if jobs is None and len(contexts) <= MANY:
+        jobs = 1
     if jobs is None:
-        jobs = _processors() if len(contexts) > MANY else 1
+        from volfix.project.workers import processors  # imports multiprocessing
+
+        jobs = processors()
     if min(jobs, len(contexts)) < 2 or options.confirm or options.baseline is not None or not hasattr(os, "fork"):
         return nullcontext(alone)
-    from volfix.fixes.spread import spread
+    from volfix.fixes.parallel_plans import in_parallel
 
-    return spread(min(jobs, len(contexts)), contexts, alone, run.loader)
-
-
-def _processors() -> int:
-    from volfix.project.workers import processors
-
-    return processors()
+    return in_parallel(min(jobs, len(contexts)), contexts, alone, run.loader)
 
 
 def _say_refused(loader: Loader) -> None:

@@ -39,7 +39,7 @@ def variable_kind(name: str) -> VariableKind | None:
 
 @cache
 def _globs() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """How names begin, and how they end, that a glob takes: its star stands at one end."""
+    """The beginnings and the endings that the globs match: each glob has one star, at one of its ends."""
     globs = [pattern for pattern in database_variables() if "*" in pattern]
     starts = tuple(pattern.removesuffix("*") for pattern in globs if pattern.endswith("*"))
     return starts, tuple(pattern.removeprefix("*") for pattern in globs if pattern.startswith("*"))

@@ -127,8 +127,8 @@ def _status(path: Path | str) -> os.stat_result | None:
     except OSError as error:
         if error.errno not in NOTHING_THERE:
             _RUN.refused[Path(_absolute(path))] = error.strerror or str(error)
-    except ValueError:  # the name is impossible
-        pass
+    except ValueError:  # no file can have this name
+        return None
     return None
 
 

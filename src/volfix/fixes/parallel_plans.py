@@ -1,7 +1,8 @@
-"""Many stacks planned by several processes: each has what was read, and the results are those of one process.
+"""Plans many stacks in several processes, with the same results as one process.
 
-What a stack leaves behind for the stacks after it (a file that is refused, a comment that has ignored something) is
-taken over in their order. A stack that may depend on what its process has not seen is planned again, in this process.
+The processes are forked, so each has everything that was read. A stack can affect the stacks after it: it refuses a
+file, or uses an ignore comment. This process takes these effects over in the order of the stacks. It plans a stack
+again itself if an effect that the stack's process did not know may change the plan.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source, Span
 
 FIRST = 8
-"""Stacks that this process plans by itself: what they import and look up, the others need not."""
+"""Stacks that this process plans before it forks: the forked processes then share its imports and caches."""
 AHEAD = 2
-"""Stacks that a process is given at once, so that it does not wait for the next one."""
+"""Stacks that wait in each process, so that it has the next stack when it finishes one."""
 
 Marks = tuple[int, int, int, int, int]
-"""How much was known before a stack was planned: problems, notes, refused files, unread commands, names of volumes."""
+"""The numbers of problems, notes, refused files, unread commands and volume names before a stack was planned."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """The plan of a stack, and what it has left behind."""
+    """The plan of a stack, and its effects on the stacks after it."""
 
     projects: tuple[ProjectResult, ...]
     changes: tuple[FileChange, ...]
@@ -51,10 +52,11 @@ class _Planned:
 
 
 @contextmanager
-def spread(jobs: int, contexts: Sequence[Context], alone: PlanStack, loader: Loader) -> Iterator[PlanStack]:
-    """What plans the stacks of the contexts, one after the other, with this many processes; `alone` plans one here.
+def in_parallel(jobs: int, contexts: Sequence[Context], alone: PlanStack, loader: Loader) -> Iterator[PlanStack]:
+    """A function that plans the next stack of `contexts` at each call, with `jobs` processes.
 
-    It raises what `alone` raises, and NotPlanned for a stack whose process has died.
+    `alone` plans a stack in the calling process. The function raises what `alone` raises, and NotPlanned if the process
+    of a stack has died.
     """
     run = _Run(jobs, dict(enumerate(contexts)), alone, loader, deque(range(len(contexts))))
     try:
@@ -66,7 +68,7 @@ def spread(jobs: int, contexts: Sequence[Context], alone: PlanStack, loader: Loa
 
 @dataclass(slots=True)
 class _Process:
-    """A process with the numbers of the stacks that it was given and that it has not answered for."""
+    """A process, with the numbers of the stacks that it has to plan."""
 
     worker: Worker
     given: deque[int] = field(default_factory=deque)
@@ -83,19 +85,19 @@ class _Run:
     answers: dict[int, bytes | WorkerDied | None] = field(default_factory=dict)
     turn: int = 0
     refused: set[Path] = field(default_factory=set)
-    """The files that were refused to stacks of this run."""
+    """The files that volfix refused to read for a stack of this run."""
     ignored_in: set[Path] = field(default_factory=set)
-    """The roots where a comment has ignored something in a file that other stacks may have too."""
+    """Repository roots with a used ignore comment in a file that several stacks may share."""
 
     def plan(self, context: Context) -> StackPlan:
-        """The plan of the next stack, once all that come before it are known."""
+        """The plan of the next stack, with the effects of all stacks before it."""
         number, self.turn = self.turn, self.turn + 1
         if number < FIRST:
             self.waiting.popleft()
             return self.alone(context)
         if not self.processes:
             gc.freeze()  # else the first collection of each process copies what they share
-            for _ in range(self.jobs):  # each at once where it is ended
+            for _ in range(self.jobs):  # one by one: `stop` then ends those that have begun
                 self.processes.append(self._process())
         answer = self._answer(number)
         if isinstance(answer, WorkerDied):
@@ -104,7 +106,7 @@ class _Run:
             return self._planned_here(context)
         planned: _Planned = _Reader(io.BytesIO(answer), _sources(context.stack)).load()
         if any(context.real_names.get(name, owner) != owner for name, owner in planned.names.items()):
-            return self._planned_here(context)  # a stack before it has called its volume so
+            return self._planned_here(context)  # an earlier stack uses the name
         context.real_names.update(planned.names)
         self._add_problems(planned.problems)
         for note in planned.notes:
@@ -118,7 +120,7 @@ class _Run:
         return StackPlan(context, planned.projects, planned.changes)
 
     def _depends(self, stack: Stack) -> bool:
-        """Whether what stacks before this one have left behind may change its plan."""
+        """Whether effects of the stacks before this one may change its plan."""
         return stack.root in self.ignored_in or any(concerns(path, stack) for path in self.refused)
 
     def _planned_here(self, context: Context) -> StackPlan:
@@ -131,7 +133,7 @@ class _Run:
         return plan
 
     def _add_problems(self, problems: Sequence[FileProblem]) -> None:
-        """What one process says of a file that several stacks have is said once."""
+        """Add each problem once, although several stacks may report a file that they share."""
         known = {str(problem) for problem in self.loader.problems} if problems else set()
         self.loader.problems.extend(problem for problem in problems if str(problem) not in known)
 
@@ -153,7 +155,7 @@ class _Run:
         return self.answers.pop(number)
 
     def _hear(self, process: _Process) -> None:
-        """Take the answer of a process, where it has one; another one takes the place of a process that has died."""
+        """Take the answer of a process if it has one; replace a process that has died."""
         try:
             if process.worker.has_answered():
                 answer = process.worker.answer()
@@ -169,17 +171,17 @@ class _Run:
         return _Process(Worker(self.planned, "fork"))
 
     def planned(self, number: int) -> bytes | None:
-        """In another process: the plan of a stack, pickled; None where this one has to make it, or to say why not."""
+        """In a forked process: a stack's pickled plan. None after an error: the parent then plans the stack itself."""
         context = self.contexts.pop(number)
         context.used_ignores.clear()
         marks = self._marks(context)
         try:
             plan = self.alone(context)
             return _written(self._left(plan, marks, context.used_ignores), _sources(context.stack))
-        except Exception:  # noqa: BLE001 - who asked plans the stack again, and names what is wrong
+        except Exception:  # noqa: BLE001 - the parent plans the stack again and names the error
             return None
         finally:
-            while len(context.real_names) > marks[-1]:  # the next stack here need not be the next of all
+            while len(context.real_names) > marks[-1]:  # this process does not plan every stack
                 context.real_names.popitem()
 
     def _marks(self, context: Context) -> Marks:
@@ -204,7 +206,7 @@ class _Run:
 
 
 class _Writer(pickle.Pickler):
-    """Writes a source of the stack, which both processes have, as its place among them."""
+    """Writes a source of the stack as its index in the list of sources, which both processes have."""
 
     def __init__(self, file: io.BytesIO, sources: Sequence[Source]) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
