@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -109,13 +110,20 @@ def test_a_revert_and_a_second_merge_lose_nothing(shop: Shop, content: Content) 
     assert rows_in(content(kept) / "database.db") == 1005
 
 
-def test_after_a_second_merge_a_carry_without_options_says_the_same_and_records_nothing(shop: Shop) -> None:
+def test_after_a_second_merge_a_carry_without_options_says_the_same_and_records_nothing(
+    shop: Shop, content: Content
+) -> None:
     shop.compose("up", "-d")
-    add(shop.directory / "data/database.db", 7)
-    for _ in range(2):
+    file = shop.directory / "data/database.db"
+    add(file, 7)
+    mark = content(f"{VOLUME}{MARK_SUFFIX}") / MOVED
+    for earlier in (1_000_000, 500_000_000):  # also where the rows came in the second of the mark
+        changed = max(file.stat().st_mtime_ns, file.stat().st_ctime_ns, file.parent.stat().st_ctime_ns)
+        os.utime(mark, ns=(changed - earlier, changed - earlier))
         said = shop.volfix("carry", "--write", status=1)
         assert "holds other data than ./data" in said
         assert "move ./data away. If rows are missing: volfix carry --write --replace --map ./data=app-db\n" in said
+        assert "has changed since: what came later is not in it" in " ".join(shop.volfix("explain").split())
     assert "may not be in the volume" in shop.volfix("--select", "VF112", status=1)
 
 

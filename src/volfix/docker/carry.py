@@ -72,10 +72,10 @@ def carry(engine: Engine, found: SurveyedJob, *, overwrite: bool, say: Say, prog
     fresh = found.state != "equal" and _prepare(engine, found)
     try:
         with Carriers(engine, found.image, job.name) as carriers:
-            when = found.when if found.state == "equal" else time.time()
+            when = time.time() if found.state != "equal" or found.when is None else found.when
             sent = found.source if found.state == "equal" else _copy(engine, carriers, job, progress)
             verify(engine, carriers, job, sent, say, progress)
-            note_moved(engine, carriers, job, sent)
+            note_moved(engine, carriers, job, sent, when)
     except CarryProblem:
         _discard(engine, job, marker, fresh)
         raise
@@ -133,7 +133,7 @@ def _prepare(engine: Engine, found: SurveyedJob) -> bool:
         engine.remove_volume(job.name)
     elif job.external:
         raise CarryProblem(f"{job.key}: the volume {job.name} is external and does not exist: create it first")
-    labels = {**job.labels, CARRIED: _shown(job), CARRIED_AT: f"{time.time():.3f}"}
+    labels = {**job.labels, CARRIED: _shown(job), CARRIED_AT: f"{time.time():.6f}"}
     engine.create_volume(job.name, labels, job.driver, dict(job.options))
     return True
 

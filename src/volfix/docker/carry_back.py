@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -154,7 +155,7 @@ def give_back(engine: Engine, found: Return, progress: Progress | None = None) -
         there = through.manifest_of(engine, *carriers.source_of(place), progress=progress)
         if wrong := differences(sent, there):
             raise CarryProblem(f"{place.shown}: the copy differs from the volume: {shown(wrong)}")
-        note_moved(engine, carriers, job, sent)
+        note_moved(engine, carriers, job, sent, time.time())
     return True
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from volfix.docker.containers import Container, MountPoint, Process, Volume, container_in, environment_in, volume_in
@@ -224,16 +226,33 @@ class Engine:
 
     def kind_of(self, container: str, path: str) -> Literal["file", "directory", "other"] | None:
         """What is at a path of a container, running or not, its mounts considered; None for nothing."""
+        found = self._stat(container, path)
+        if found is None:
+            return None
+        mode = int(found["mode"])
+        if mode & GO_DIRECTORY:
+            return "directory"
+        return "other" if mode & GO_SPECIAL else "file"
+
+    def written_at(self, container: str, path: str) -> float | None:
+        """When a file of a container was written, in seconds since 1970, to a part of a second (an archive has whole
+        seconds); None where no file is, or an empty one.
+        """
+        found = self._stat(container, path)
+        if found is None or int(found["mode"]) & (GO_DIRECTORY | GO_SPECIAL) or not found["size"]:
+            return None
+        moment = re.sub(r"\.(\d{1,6})\d*", lambda part: f".{part[1]:0<6}", str(found["mtime"]))
+        return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+
+    def _stat(self, container: str, path: str) -> Mapping[str, Any] | None:
         with as_engine_problem():
             answer = self._api.head(self._url(container, "archive"), params={"path": path}, timeout=None)
         if answer.status_code == 404:
             return None
         if answer.status_code != 200:
             raise EngineProblem(f"{path}: the engine answers {answer.status_code} {answer.reason}")
-        mode = int(json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))["mode"])
-        if mode & GO_DIRECTORY:
-            return "directory"
-        return "other" if mode & GO_SPECIAL else "file"
+        stat: Mapping[str, Any] = json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))
+        return stat
 
     def read(self, container: str, path: str) -> Generator[bytes, None, None]:
         """A path of a container as a tar archive, whose members begin with the path's last part."""

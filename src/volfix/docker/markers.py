@@ -36,9 +36,8 @@ def carried_at(volume: Volume) -> float | None:
     The time at which the engine made the volume does not serve: before Docker 24 it is the last change in the volume's
     directory. Source: docker/engine, volume/local (CreatedAt).
     """
-    text = volume.labels.get(CARRIED_AT, "")
     try:
-        return float(text) + ("." not in text)  # the shell script notes whole seconds
+        return float(volume.labels.get(CARRIED_AT, ""))
     except ValueError:
         return None
 

@@ -94,8 +94,6 @@ def _origin(origin: Origin, service: str) -> Iterator[str]:
         return
     inside = f"{ABOVE}/{Path(origin.below).name}" if origin.below and not origin.path else INSIDE
     mount = f"type={origin.kind},{_field('src', origin.name)},dst={inside},readonly"
-    yield "# shellcheck disable=SC2046"
-    yield f"stop $(users {word(f'volume={origin.name}')})"
     yield f"from=$(carrier {word(mount)})"
     yield f'{what} "$from" {word(f"{inside}/{origin.path}" if origin.path else inside)}'
 

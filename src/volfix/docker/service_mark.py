@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import posixpath
 import tarfile
-import time
-from contextlib import closing
 from pathlib import Path
 
 from volfix.docker.archive import Entry, Manifest
@@ -18,7 +16,7 @@ from volfix.docker.containers import PROJECT, VOLUME_KEY
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import INSIDE, Carriers
 from volfix.docker.local_files import data_root, names_in
-from volfix.docker.tar_stream import END, Bytes, members
+from volfix.docker.tar_stream import END
 from volfix.knowledge.carry_service import MARK_SUFFIX, MOVED
 
 ODD = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
@@ -29,15 +27,11 @@ KINDS = {"named pipe": "fifo", "character device": "character special file", "bl
 
 def moved_at(engine: Engine, carriers: Carriers, job: Job) -> float | None:
     """When the carry service, or `carry` for it, compared the volume with its source, in seconds since 1970; None where
-    neither has filled the volume. The end of the second: an archive has whole seconds.
+    neither has filled the volume.
     """
     if engine.volume(job.mark) is None:
         return None
-    container, path = carriers.mounting("volume", job.mark), posixpath.join(INSIDE, MOVED)
-    if engine.kind_of(container, path) != "file":
-        return None
-    with closing(engine.read(container, path)) as chunks:
-        return next((member.mtime + 1 for member, _, _ in members(Bytes(chunks)) if member.size > 0), None)
+    return engine.written_at(carriers.mounting("volume", job.mark), posixpath.join(INSIDE, MOVED))
 
 
 def moved_here(engine: Engine, volume: str, mark: str) -> float | None:
@@ -53,11 +47,13 @@ def moved_here(engine: Engine, volume: str, mark: str) -> float | None:
     if MOVED not in names_in(noted) or not names_in(filled):
         return None
     found = Path(noted.directory, MOVED).stat()
-    return int(found.st_mtime) + 1 if found.st_size else None
+    return found.st_mtime if found.st_size else None
 
 
-def note_moved(engine: Engine, carriers: Carriers, job: Job, there: Manifest) -> None:
-    """Note that source and volume hold the same, if the project has, or had, a carry service for the volume."""
+def note_moved(engine: Engine, carriers: Carriers, job: Job, there: Manifest, when: float) -> None:
+    """Note that source and volume held the same at a time (seconds since 1970), if the project has, or had, a carry
+    service for the volume.
+    """
     if engine.volume(job.mark) is None:
         if not job.has_service:
             return
@@ -67,9 +63,9 @@ def note_moved(engine: Engine, carriers: Carriers, job: Job, there: Manifest) ->
     ]
     text = "".join(lines).encode("utf-8", "surrogateescape")
     member = tarfile.TarInfo(MOVED)
-    member.size, member.mtime = len(text), int(time.time())
+    member.size, member.mtime = len(text), when
     padding = bytes(-len(text) % tarfile.BLOCKSIZE)
-    archive = [member.tobuf(tarfile.GNU_FORMAT), text, padding, END]
+    archive = [member.tobuf(tarfile.PAX_FORMAT), text, padding, END]
     engine.write(carriers.mounting("volume", job.mark, writable=True), INSIDE, archive)
 
 

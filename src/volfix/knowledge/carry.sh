@@ -275,6 +275,11 @@ begin() {
     fi
     docker volume rm "$volume" >/dev/null || fail "$volume is in use by $(docker ps -a --filter "volume=$volume" --format '{{.Names}}' | tr '\n' ' '): nothing is carried"
   fi
+  for filter in "$@"; do
+    # shellcheck disable=SC2046
+    stop $(users "$filter")
+  done
+  sleep 1 # whole seconds are noted: what the containers wrote at their end is older, what comes later is newer
   docker volume create --label "dev.volfix.carrier=$volume" "$marker" >/dev/null || fail "nothing is carried"
   if [ -z "$locked" ]; then
     docker create --network none --name "$marker" --label "dev.volfix.carrier=$volume" --entrypoint /volfix "$image" \
