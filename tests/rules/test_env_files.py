@@ -334,6 +334,48 @@ def test_another_env_file_is_edited_where_nothing_gives_a_good_value(name: str, 
     assert (tmp_path / name).read_text() == TEXT.replace(OLD, NEW)
 
 
+NAMING = """\
+services:
+  app:
+    build: .
+    environment: {DATABASE_URL: "${URL:-sqlite:///./database.db}"}
+    volumes: ["rows:/app/data"]
+volumes:
+  rows:
+"""
+BESIDE = """\
+  worker:
+    build: .
+    environment: {DATABASE_URL: "sqlite:///${PLACE}/database.db"}
+    volumes: ["more:/app/data"]
+volumes:
+  more:
+"""
+SECOND = """\
+name: second
+services:
+  worker:
+    build: .
+    volumes: ["./data:/app/data"]
+"""
+OTHERS: dict[str, dict[str, str]] = {
+    "another project of the directory": {"compose.yaml": NAMING, "second.compose.yaml": SECOND},
+    "another service that names the variable": {"compose.yaml": NAMING.replace("volumes:\n", BESIDE)},
+}
+
+
+@pytest.mark.parametrize("files", OTHERS.values(), ids=OTHERS)
+def test_an_env_file_goes_to_no_other_service_once_the_first_has_a_good_value(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    files = {**files, ".env.prod": TEXT}
+    write(plan(tmp_path, files))
+    once = {name: (tmp_path / name).read_text() for name in files}
+    assert once["compose.yaml"] == files["compose.yaml"].replace(OLD, NEW)
+    write(plan(tmp_path, once))
+    assert {name: (tmp_path / name).read_text() for name in files} == once
+
+
 NEVER: dict[str, dict[str, str]] = {
     "nothing reads it": {},
     "it is left out of the image": {"requirements.txt": "python-dotenv\n", ".dockerignore": ".env*\n"},

@@ -16,6 +16,7 @@ from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
 from volfix.project.image.images import known_entries
 from volfix.rules.context import Context
+from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.env_arrival import arrives, copied_as
 from volfix.rules.evidence.proposal import Proposal
@@ -28,42 +29,53 @@ def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Prop
     """Proposals for values in env files that no Compose file names: deployments copy or pass these files.
 
     They are for services with a mount for data, now or after a fix (`found`). A file that no deployment copies into
-    place counts only for a service without another good value.
+    place counts only for a service without another good value. Whose it may be never depends on which values are good:
+    a fix makes values good, and the next run must come to the same answer. So the first project with a service that
+    could use the value decides.
     """
     to_come = {id(each.database.service) for each in found if each.directory is not None}
-    seen: set[tuple[Path, int]] = set()
+    settled: set[tuple[Path, int]] = set()
     beside: dict[tuple[Path, int], list[Proposal]] = {}
     for project in context.stack.projects:
         for variable in loose_variables(project):
             assert variable.origin is not None and variable.value is not None
             path = variable.origin.file.path
             key = (path, variable.origin.place)
-            if key in seen or not MAY_BE_FILE.search(variable.value):
+            if key in settled or not MAY_BE_FILE.search(variable.value):
                 continue
             services = _near(project, path.parent, _plausible(project, variable.name, to_come))
-            takers = [service for service in services if _counts(project, service, path, variable.name, found)]
+            users = [service for service in services if _could_use(project, service, path, variable.name, found)]
+            takers = [service for service in users if _needs(project, service, path, variable.name, found)]
+            if users:
+                settled.add(key)
             if takers:
-                seen.add(key)
-                yield from _taken(context, project, takers, variable, path)
+                beside.pop(key, None)
+                yield from _taken(context, project, takers, users, variable, path)
             elif not is_example_of(project, path):
                 beside.setdefault(key, list(_beside_good(project, services, variable)))
-    yield from (each for key, own in beside.items() if key not in seen for each in own)
+    for notes in beside.values():
+        yield from notes
 
 
 def _taken(
-    context: Context, project: Project, takers: Sequence[Service], variable: Variable, path: Path
+    context: Context,
+    project: Project,
+    takers: Sequence[Service],
+    users: Sequence[Service],
+    variable: Variable,
+    path: Path,
 ) -> Iterator[Proposal]:
-    """The proposal for the one service that may use the value; refused if several may."""
+    """The proposal for the one service that may use the value; refused if several may, also if few need the value."""
     assert variable.origin is not None
     others = _values_in(variable.origin.file)
     for service in takers:
         loose = located(
             project, service, variable.name, variable, others
         )  # a service that uses one value uses the whole file
-        if loose is not None and len(takers) == 1:
+        if loose is not None and len(users) == 1:
             yield _judged(context, _as_loose(loose), path)
         elif loose is not None and not loose.database.is_inside:
-            names = ", ".join(sorted(service.name for service in takers))
+            names = ", ".join(sorted(service.name for service in users))
             reason = (
                 f"several services could use this value ({names}): name the file in `env_file:` of the right service"
             )
@@ -90,16 +102,31 @@ def _as_loose(proposal: Proposal, *, beside: bool = False) -> Proposal:
     return replace(proposal, database=replace(proposal.database, loose=True, beside=beside))
 
 
-def _counts(project: Project, service: Service, path: Path, name: str, found: Sequence[Proposal]) -> bool:
-    """Whether a deployment copies the file into place, or the service has no good value without it."""
+def _could_use(project: Project, service: Service, path: Path, name: str, found: Sequence[Proposal]) -> bool:
+    """Whether a deployment copies the file into place, or the service has no server's URL for the variable."""
     if any(put_into_place(project, path)):
         return True
-    given = next((each for each in effective_variables(service) if each.name == name and each.value), None)
-    if given is None:
+    given = _given(service, name)
+    return given is None or any(_own(service, name, found)) or "://" not in (given.value or "")
+
+
+def _needs(project: Project, service: Service, path: Path, name: str, found: Sequence[Proposal]) -> bool:
+    """Whether a deployment copies the file into place, or the service has no good value without it."""
+    if any(put_into_place(project, path)) or _given(service, name) is None:
         return True
-    named = [each.database for each in found]
-    named = [each for each in named if each.service is service and each.variable == name]
-    return not all(each.is_inside for each in named) if named else "://" not in (given.value or "")
+    own = list(_own(service, name, found))
+    return not own or not all(each.is_inside for each in own)
+
+
+def _given(service: Service, name: str) -> Variable | None:
+    """The value that the service has without the file; None for none."""
+    return next((each for each in effective_variables(service) if each.name == name and each.value), None)
+
+
+def _own(service: Service, name: str, found: Sequence[Proposal]) -> Iterator[Database]:
+    """The database files that the service's own value names."""
+    databases = (each.database for each in found)
+    return (each for each in databases if each.service is service and each.variable == name)
 
 
 def _judged(context: Context, proposal: Proposal, path: Path) -> Proposal:
