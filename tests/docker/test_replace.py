@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,13 +111,31 @@ def test_the_container_that_had_the_volume_leaves_its_own_layer(shop: Shop, tmp_
     """The volume can only be made anew without the container; what the container wrote beside it is kept."""
     shop.host.docker("cp", str(database(tmp_path / "beside.db", 9)), "shop-app-1:/beside.db")
     said = shop.volfix("carry", "--write", "--replace", "--map", "./data=app-db")
-    found = re.search(r"the image (\S+) keeps the container shop-app-1", said)
+    found = re.search(r"the image (\S+) keeps what was in it", said)
     assert found, said
     made = shop.host.docker("create", found[1]).strip()
     shop.host.docker("cp", f"{made}:/beside.db", str(tmp_path / "again.db"))
     assert rows_in(tmp_path / "again.db") == 9
     shop.host.docker("rm", made)
     shop.host.docker("rmi", found[1])
+
+
+@pytest.mark.parametrize("source", ["container:/own", "container:/own/database.db"])
+def test_data_in_the_container_itself_is_copied_out_before_a_volume_is_replaced(
+    shop: Shop, tmp_path: Path, content: Content, source: str
+) -> None:
+    (tmp_path / "own").mkdir()
+    database(tmp_path / "own/database.db", 7)
+    shop.host.docker("cp", str(tmp_path / "own"), "shop-app-1:/")
+    said = shop.volfix("carry", "--write", "--replace", "--map", f"{source}=app-db", status=1)
+    assert "nothing is replaced: shop-app-1 mounts shop_app-db, and the data to carry is in shop-app-1 itself" in said
+    assert not kept(shop)
+    copying = re.search(r"\((mkdir rows && .+?)\), then: volfix (.+)\n", said)
+    assert copying, said
+    subprocess.run(["sh", "-ec", copying[1]], cwd=shop.directory, env=shop.host.environment, check=True)
+    shop.volfix(*copying[2].split())
+    assert rows_in(content("shop_app-db") / "database.db") == 7
+    assert rows_in(content(kept(shop)[0]) / "database.db") == 1500
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import differences
 from volfix.docker.carry_jobs import CarryProblem, Job, Origin, Say, SurveyedJob, users_of
-from volfix.docker.containers import MountPoint
+from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop_containers import ASIDE, stamp
 from volfix.docker.verify import shown
 from volfix.docker.volume_contents import held
+from volfix.syntax.pasted import word
 
 
 def held_in(engine: Engine, carriers: Carriers, job: Job) -> Iterator[str]:
@@ -32,12 +33,14 @@ def put_aside(engine: Engine, found: SurveyedJob, say: Say, progress: Progress |
     """
     job, time = found.job, stamp()
     users = users_of(engine, MountPoint("volume", job.name, INSIDE))
-    sources = {origin.name for origin in job.origins if origin.kind == "container"}
     for container in users:
-        if container.id in sources:
-            raise CarryProblem(f"{job.key}: {container.name} uses {job.name} and its own layer is a source")
+        if layers := [origin for origin in job.origins if (origin.kind, origin.name) == ("container", container.id)]:
+            raise CarryProblem(_copied_first(job, container, layers))
         if not job.owns(container) and CARRIER not in container.labels:
-            raise CarryProblem(f"{job.key}: {container.name}, which is not this project's, has {job.name}: remove it")
+            raise CarryProblem(
+                f"{job.key}: nothing is replaced: {container.name}, which is not known to be this project's, mounts "
+                f"{job.name}. Once nobody needs that container: docker rm {container.name}"
+            )
     name = f"{job.name}{ASIDE}{time}"
     say(f"copying {job.name}, which is not empty, to {name}")
     engine.create_volume(name, {})
@@ -53,8 +56,22 @@ def put_aside(engine: Engine, found: SurveyedJob, say: Say, progress: Progress |
         if CARRIER not in container.labels:
             repository = f"{container.name.lower()}{ASIDE.rstrip('-')}"
             engine.commit(container.id, repository, time)
-            say(f"{job.key}: the image {repository}:{time} keeps the container {container.name}, which gives way")
+            say(
+                f"{job.key}: {container.name} mounts the replaced volume and is removed; the image {repository}:{time} "
+                "keeps what was in it"
+            )
         engine.remove_container(container.id)
+
+
+def _copied_first(job: Job, container: Container, layers: Sequence[Origin]) -> str:
+    """Why a volume is not replaced whose container, which would be removed, has the data to carry in itself."""
+    paths = [origin.path if origin.below else f"{origin.path.rstrip('/')}/." for origin in layers]
+    copies = " && ".join(f"docker cp -a {word(f'{container.name}:{path}')} rows/" for path in paths)
+    return (
+        f"{job.key}: nothing is replaced: {container.name} mounts {job.name}, and the data to carry is in "
+        f"{container.name} itself. Copy the data out first (mkdir rows && {copies}), then: "
+        f"volfix carry --write --replace --map {word(f'./rows={job.key}')}"
+    )
 
 
 def volume_of(job: Job) -> Origin:
