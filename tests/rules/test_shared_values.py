@@ -265,3 +265,42 @@ def test_values_that_an_extended_service_has_instead_are_asked_by_themselves(tmp
     found.write()
     assert environment(tmp_path, "more", "compose.more.yaml")["DATABASE_URL"] == "sqlite:////app/data/app.db"
     assert not plan(tmp_path, {}).edits
+
+
+WEB = """\
+services:
+  web:
+    build: .
+    environment: {DATABASE_URL: "sqlite:////app/app.db"}
+    volumes: ["rows:/data"]
+  worker:
+    build: .
+    volumes: ["more:/app/data"]
+"""
+LITERAL = f"from sqlalchemy import create_engine\ne = create_engine('{OLD}')\n"
+MOVED = WEB.replace("/app/app.db", "/data/app.db")
+
+
+def test_a_literal_changes_at_once_where_another_service_only_follows_its_environment(tmp_path: Path) -> None:
+    files = {"compose.yaml": WEB + VOLUMES, "db.py": LITERAL}
+    assert said(plan(tmp_path, files)) == {"web": "none", "worker": "unsafe"}
+    plan(tmp_path, files, unsafe=True).write()
+    assert (tmp_path / "compose.yaml").read_text() == MOVED + VOLUMES
+    assert (tmp_path / "db.py").read_text() == LITERAL.replace(OLD, NEW)
+    assert not plan(tmp_path, {"compose.yaml": MOVED + VOLUMES, "db.py": LITERAL.replace(OLD, NEW)}, unsafe=True).edits
+
+
+def test_a_literal_stays_where_the_environment_names_its_file_in_a_value_that_stays(tmp_path: Path) -> None:
+    loading = "    env_file: prod.env\n"
+    other = f"{loading}  other:\n    build: elsewhere\n{loading}"
+    files = {
+        "compose.yaml": WEB + other + VOLUMES,
+        "prod.env": "DATABASE_URL=sqlite:////app/app.db\n",
+        "db.py": LITERAL,
+        "elsewhere/Dockerfile": BUILT["Dockerfile"],
+    }
+    plan(tmp_path, files, unsafe=True).write()
+    assert (tmp_path / "compose.yaml").read_text() == MOVED + other + VOLUMES
+    again = plan(tmp_path, {**files, "compose.yaml": MOVED + other + VOLUMES}, unsafe=True)
+    assert "DATABASE_URL of worker names /app/app.db too, and volfix cannot change that value" in reasons(again)
+    assert not again.edits

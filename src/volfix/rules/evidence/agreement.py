@@ -12,6 +12,7 @@ from volfix.project.compose.origins import InCode, InDockerfile, PutTogether, co
 from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context
+from volfix.rules.evidence.code_databases import environment_names_database
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import working_directory
 from volfix.rules.evidence.proposal import Proposal
@@ -49,16 +50,44 @@ def parts_kept(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal
 
 
 def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """The proposals: a value that several services use changes only if the new value is right for each of them."""
+    """The proposals: a value that several services use changes only if the new value is right for each of them.
+
+    A literal in code that only follows the environment of a service is a doubt for the service that needs the literal.
+    """
     groups = by_written_value(found)
     for proposal in found:
         group = groups.get(proposal.database.written_at, [proposal])
-        other = next((each for each in group if each.new_value != proposal.new_value), None)
-        if other is None or proposal.database.is_inside:
+        others = [each for each in group if each.new_value != proposal.new_value]
+        if not others or proposal.database.is_inside:
+            yield proposal
+            continue
+        reason = f"{others[0].database.service.name} uses the same value with other mounts"
+        if not _follows(proposal) and all(map(_follows, others)):
+            yield replace(proposal, doubt=proposal.doubt or reason)
+        else:
+            yield proposal.refused(proposal.reason or reason)
+
+
+def followed(found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """The proposals, refused for a literal in code if the environment names its file in a value that stays."""
+    staying = {
+        (id(each.database.service), each.database.path): each.database.variable
+        for each in found
+        if not (each.new_value or isinstance(each.database.origin, InCode))
+        and not (each.database.is_inside or each.database.loose)
+    }
+    for proposal in found:
+        service, path = proposal.database.service, proposal.database.path
+        other = staying.get((id(service), path))
+        if other is None or proposal.new_value is None or not _follows(proposal):
             yield proposal
         else:
-            reason = proposal.reason or f"{other.database.service.name} uses the same value with other mounts"
-            yield proposal.refused(reason)
+            yield proposal.refused(f"{other} of {service.name} names {path} too, and volfix cannot change that value")
+
+
+def _follows(proposal: Proposal) -> bool:
+    """Whether the value is a literal in code that only follows the environment, which names the database too."""
+    return isinstance(proposal.database.origin, InCode) and environment_names_database(proposal.database.service)
 
 
 def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:

@@ -13,6 +13,7 @@ from volfix.rules.evidence.agreement import (
     agreed,
     by_written_value,
     files_kept_apart,
+    followed,
     own_volumes,
     parts_kept,
     with_doubts_of_others,
@@ -35,9 +36,9 @@ def proposals(context: Context) -> tuple[Proposal, ...]:
     found = list(agreed(list(parts_kept(context, found))))
     found = list(own_volumes(list(files_kept_apart(context, found))))
     found = list(overridden(context, found))
-    found = list(
-        doubted(context, list(agreed(found)))
-    )  # again: a value that is refused for one service is refused for all
+    found = list(agreed(found))  # again: a value that is refused for one service is refused for all
+    found = list(agreed(list(followed(found))))
+    found = list(doubted(context, found))
     return tuple(with_doubts_of_others(context, found))
 
 
