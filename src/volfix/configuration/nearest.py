@@ -30,8 +30,8 @@ class Configuration:
     discovers: bool = True
     only: tuple[str, ...] = ()
     problems: list[FileProblem] = field(default_factory=list)
-    known: dict[Path, Settings] = field(default_factory=dict)
-    found: dict[Path, Settings] = field(default_factory=dict)
+    known: dict[tuple[Path | None, Path], Settings] = field(default_factory=dict)
+    found: dict[str, Settings] = field(default_factory=dict)
 
     def begin(self, problems: list[FileProblem]) -> None:
         """Start a run: the files are read again, and what is wrong with them goes to `problems`."""
@@ -39,16 +39,13 @@ class Configuration:
         self.known.clear()
         self.found.clear()
 
-    def of(self, directory: Path, root: Path, entries: Sequence[os.DirEntry[str]] | None = None) -> Settings:
-        """What counts in a directory of a repository; `entries` is what lies in it, where that is known."""
-        found = self.known.get(directory)
-        if found is None:
-            found = self.known[directory] = self._in_force(self._found(directory, root, entries), root)
-        return found
+    def of(self, directory: Path, root: Path) -> Settings:
+        """What counts in a directory of a repository."""
+        return self._of(str(directory), root, None)
 
     def kept(self, directory: str, root: Path, entries: Sequence[os.DirEntry[str]]) -> Sequence[os.DirEntry[str]]:
         """The entries of a directory that `exclude` does not leave out."""
-        settings = self.of(Path(directory), root, entries)
+        settings = self._of(directory, root, entries)
         if not settings.exclude:
             return entries
         home = root if settings.exclude == self.given.exclude else settings.home
@@ -64,7 +61,15 @@ class Configuration:
         found = [entry for directory, root in directories for entry in self.of(directory, root).entries]
         learn(list(dict.fromkeys(found)))
 
-    def _found(self, directory: Path, root: Path, entries: Sequence[os.DirEntry[str]] | None) -> Settings:
+    def _of(self, directory: str, root: Path, entries: Sequence[os.DirEntry[str]] | None) -> Settings:
+        """What counts in a directory; `entries` are its entries if they are known."""
+        found = self._found(directory, root, entries)
+        key = (found.path, root)
+        if key not in self.known:
+            self.known[key] = self._in_force(found, root)
+        return self.known[key]
+
+    def _found(self, directory: str, root: Path, entries: Sequence[os.DirEntry[str]] | None) -> Settings:
         """The settings of the nearest file."""
         if not self.discovers or (self.file is not None and not self.only):
             return Settings()
@@ -72,12 +77,12 @@ class Configuration:
             return self.found[directory]
         settings = self._of_file(directory, entries)
         if settings is None:
-            is_top = directory == root or root not in directory.parents
-            settings = Settings() if is_top else self._found(directory.parent, root, None)
+            is_below = directory.startswith(os.path.join(root, "")) and directory != str(root)  # noqa: PTH118
+            settings = self._found(os.path.dirname(directory), root, None) if is_below else Settings()  # noqa: PTH120
         self.found[directory] = settings
         return settings
 
-    def _of_file(self, directory: Path, entries: Sequence[os.DirEntry[str]] | None) -> Settings | None:
+    def _of_file(self, directory: str, entries: Sequence[os.DirEntry[str]] | None) -> Settings | None:
         for path in candidates(directory, entries):
             from volfix.configuration.reading import settings_of  # most directories have no such file
 
@@ -87,7 +92,7 @@ class Configuration:
                 end = " " if problem.message.endswith("?") else "; "
                 message = f"{problem.message}{end}NOTHING is checked in its directories until it is repaired"
                 self.problems.append(FileProblem(path, message, problem.line, problem.column))
-                return Settings(path=path, home=directory, broken=True)
+                return Settings(path=path, home=Path(directory), broken=True)
             if settings is not None:
                 return settings
         return None
@@ -107,19 +112,19 @@ class Configuration:
         )
 
 
-def candidates(directory: Path, entries: Sequence[os.DirEntry[str]] | None = None) -> Iterator[Path]:
+def candidates(directory: str, entries: Sequence[os.DirEntry[str]] | None = None) -> Iterator[Path]:
     """The configuration files of a directory, in the order in which they count; the first for volfix wins."""
     entries = disk.entries_or_none(directory) if entries is None else entries
-    names = {entry.name for entry in entries}
-    if OWN in names:
-        yield directory / OWN
-    for entry in entries:
-        if entry.name.startswith(".") and entry.name != ".git" and entry.is_dir(follow_symlinks=False):
-            path = directory / entry.name / IN_DOT_FOLDER
+    marked = {entry.name: entry for entry in entries if entry.name.startswith((".", PYPROJECT))}
+    if OWN in marked:
+        yield Path(directory, OWN)
+    for name, entry in marked.items():
+        if name.startswith(".") and name != ".git" and entry.is_dir(follow_symlinks=False):
+            path = Path(directory, name, IN_DOT_FOLDER)
             if os.path.lexists(path):
                 yield path
-    if PYPROJECT in names:
-        yield directory / PYPROJECT
+    if PYPROJECT in marked:
+        yield Path(directory, PYPROJECT)
 
 
 def names() -> Configuration:

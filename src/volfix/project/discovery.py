@@ -135,7 +135,7 @@ def _with_own(directory: Directory, own: Collection[Path]) -> Directory:
 
 def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
     """The directory of files that the command line names. Naming a pipeline also takes the Compose files beside it."""
-    found = _of_interest(directory, root, disk.entries(directory))
+    found = _of_interest(str(directory), root, disk.entries(directory)) or Directory(directory, root)
     own = frozenset(path for path in asked if path.parent == directory)
     if any(is_pipeline_name(str(path)) for path in own):
         own |= {*found.files, *found.pipelines}
@@ -144,6 +144,7 @@ def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
 
 def _walk(path: Path, root: Path, kept: Kept, problems: list[FileProblem]) -> Iterator[Directory]:
     pending = [(str(path), root)]
+    top = str(path)
     while pending:
         current, root = pending.pop()
         try:
@@ -151,7 +152,7 @@ def _walk(path: Path, root: Path, kept: Kept, problems: list[FileProblem]) -> It
         except OSError as error:
             problems.append(FileProblem(Path(current), error.strerror or str(error)))
             continue
-        if any(entry.name == ".git" for entry in entries):
+        if next((entry.name for entry in entries if entry.name >= ".git"), None) == ".git":  # they are sorted
             root = Path(current)
         entries = kept(current, root, entries)
         below = [
@@ -160,18 +161,20 @@ def _walk(path: Path, root: Path, kept: Kept, problems: list[FileProblem]) -> It
             if entry.is_dir(follow_symlinks=False) and entry.name not in VENDORED
         ]
         pending += reversed(below)
-        found = _of_interest(Path(current), root, entries)
-        is_read = found.may_hold_projects or found.pipelines or found.commands or found.documents
-        if is_read or found.unread_deployments or found.path == path:
-            yield found
+        found = _of_interest(current, root, entries)
+        if found is not None or current == top:
+            yield found or Directory(path, root)
 
 
-def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]]) -> Directory:
-    """The directory with the entries that volfix reads: chosen by name, and other YAML files by their content."""
+def _of_interest(directory: str, root: Path, entries: Sequence[os.DirEntry[str]]) -> Directory | None:
+    """The directory with the entries that volfix reads: chosen by name, and other YAML files by their content.
+
+    None if volfix reads none of the entries.
+    """
     kinds = ("files", "pipelines", "commands", "others", "documents", "unread")
     found: dict[str, set[Path]] = {kind: set() for kind in kinds}
     here = [entry for entry in entries if not entry.is_dir(follow_symlinks=False)]
-    found["commands"].update(Path(entry.path) for entry in here if is_script(entry))
+    found["commands"].update(Path(entry.path) for entry in here if "." not in entry.name and is_script(entry))
     is_read = _read_names().search
     for entry in here if in_cron_table(f"{directory}/") else [entry for entry in here if is_read(entry.name)]:
         if FILE_NAME.search(entry.name) and not _is_broken_link(entry):
@@ -187,10 +190,12 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
         elif entry.name in unread_files() and CALLS_COMPOSE.search(disk.read_or_nothing(entry.path)):
             found["unread"].add(Path(entry.path))
     if not found["files"] and any(entry.name == ".env" for entry in entries):
-        found["files"] = {*_named_by_dotenv(directory)}
+        found["files"] = {*_named_by_dotenv(Path(directory))}
         found["others"] -= found["files"]
+    if not any(found.values()):
+        return None
     files, pipelines, commands, others, documents, unread = (tuple(sorted(paths)) for paths in found.values())
-    return Directory(directory, root, files, pipelines, commands, others, documents, unread_deployments=unread)
+    return Directory(Path(directory), root, files, pipelines, commands, others, documents, unread_deployments=unread)
 
 
 @cache

@@ -6,6 +6,7 @@ Source: Filesystem Hierarchy Standard 3.0, 3, 5 and 6.1.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,11 +38,20 @@ class Roots:
 
     def homes_of(self, path: str) -> tuple[str, ...]:
         """The real paths of the roots that contain the path as written."""
-        directory = os.path.dirname(path)  # noqa: PTH120 - a Path for each file of a tree costs
+        directory = path.rpartition(os.sep)[0]  # a Path for each file of a tree costs
         if (found := self.homes.get(directory)) is None:
-            above = [directory, *map(str, Path(directory).parents)]
-            found = self.homes[directory] = tuple(self.roots[each] for each in above if each in self.roots)
+            found = self.homes[directory] = tuple(self._above(os.path.normpath(directory)))
         return (self.roots[path], *found) if path in self.roots else found
+
+    def _above(self, directory: str) -> Iterator[str]:
+        """The real paths of the roots that are the directory or a parent of it, the nearest first."""
+        top = os.path.splitdrive(directory)[0] + os.sep
+        while directory and directory != top:
+            if directory in self.roots:
+                yield self.roots[directory]
+            directory = directory.rpartition(os.sep)[0]
+        if top in self.roots:
+            yield self.roots[top]
 
     def objection(self, path: str, real: str, *, of_git: bool = False) -> str | None:
         """Why the file `path`, whose real path is `real`, must not be read; None if it may be read."""
