@@ -8,11 +8,20 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 Ended = subprocess.CompletedProcess[bytes]
 """What a program printed on its outputs, and its exit status."""
 
+
+class Noted(Protocol):
+    """A number that another process reads: the process id of the program that runs, 0 while none runs."""
+
+    value: int
+
+
 _RUNNING: set[subprocess.Popen[bytes]] = set()
+_noted: list[Noted] = []
 
 
 def run(
@@ -42,12 +51,14 @@ def run(
         start_new_session=True,
     )
     _RUNNING.add(process)
+    _note(process.pid)
     try:
         output, errors = _outputs(process, data, seconds, still)
     except subprocess.TimeoutExpired:
         raise TimeoutError(f"{command[0]} did not end within {seconds:g} seconds") from None
     finally:
         _end(process)
+        _note(0)
         _RUNNING.discard(process)
     return Ended(command, process.returncode, output, errors)
 
@@ -68,6 +79,24 @@ def end_all() -> None:
     """Kill every program that still runs. Called before volfix itself ends."""
     for process in list(_RUNNING):
         _end(process)
+
+
+def note_in(place: Noted) -> None:
+    """Note in `place` from now on which program runs: if this process is killed, another one can end the program."""
+    _noted[:] = [place]
+
+
+def _note(number: int) -> None:
+    for place in _noted:
+        place.value = number
+
+
+def end_noted(place: Noted) -> None:
+    """Kill the program that a process noted before it was killed, and everything that the program started."""
+    if place.value and hasattr(os, "killpg"):  # Windows has no process groups
+        with suppress(ProcessLookupError):
+            os.killpg(place.value, signal.SIGKILL)
+    place.value = 0
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

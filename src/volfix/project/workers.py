@@ -38,12 +38,13 @@ class Worker:
     def __init__(self, work: Callable[[Any], Any], method: Literal["fork", "spawn"]) -> None:
         context: Any = multiprocessing.get_context(method)
         self.answers, theirs = context.Pipe()
+        self.program: children.Noted = context.RawValue("i", 0)
         if method == "spawn":  # start its tracker process first: it unblocks the signals
             from multiprocessing import resource_tracker
 
             resource_tracker.ensure_running()
         with _without_signals():
-            self.process = context.Process(target=_serve, args=(theirs, work), daemon=True)
+            self.process = context.Process(target=_serve, args=(theirs, work, self.program), daemon=True)
             self.process.start()
         theirs.close()
         self.is_ready = False
@@ -87,7 +88,7 @@ def wait(workers: Iterable[Worker], seconds: float | None = None) -> None:
 
 
 def stop(workers: Iterable[Worker]) -> None:
-    """End workers and the programs that they started; kill them after one second."""
+    """End workers and the programs that they started, those of a worker that was killed too; kill after a second."""
     workers = list(workers)
     for worker in workers:
         worker.process.terminate()
@@ -96,6 +97,7 @@ def stop(workers: Iterable[Worker]) -> None:
         worker.process.join(max(0.0, until - time.monotonic()))
         worker.process.kill()
         worker.process.join()
+        children.end_noted(worker.program)
 
 
 @contextmanager
@@ -111,7 +113,8 @@ def _without_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(requests: connection.Connection, work: Callable[[Any], Any]) -> None:
+def _serve(requests: connection.Connection, work: Callable[[Any], Any], program: children.Noted) -> None:
+    children.note_in(program)
     _begin()
     with suppress(EOFError, OSError):  # the main process is gone
         requests.send(None)

@@ -1,0 +1,45 @@
+"""Given a worker that is killed while it runs a program, then the program is ended too."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from volfix.project import children
+from volfix.project.workers import Worker, WorkerDied
+
+SECONDS = 60
+PROGRAM = 'exec 3>"$0"; echo begun >&3; sleep 600 & wait'
+"""A program that holds the pipe open as long as it, or what it started, runs."""
+
+
+def runs_on(pipe: str) -> None:
+    children.run(("sh", "-c", PROGRAM, pipe), None)
+
+
+def read(pipe: int) -> bytes:
+    """What the program has written; nothing once it, and what it started, has ended."""
+    assert select.select([pipe], [], [], SECONDS)[0], "the program says nothing, and has not ended"
+    return os.read(pipe, 100)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_the_program_of_a_killed_worker_is_ended(method: Literal["fork", "spawn"], tmp_path: Path) -> None:
+    name = tmp_path / "pipe"
+    os.mkfifo(name)
+    pipe = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
+    worker = Worker(runs_on, method)
+    worker.send(str(name))
+    assert read(pipe) == b"begun\n"
+    assert worker.process.pid is not None
+    os.kill(worker.process.pid, signal.SIGKILL)
+    with pytest.raises(WorkerDied):
+        worker.answer()
+    worker.end()
+    assert read(pipe) == b""
+    os.close(pipe)
