@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from volfix.knowledge.entries import index
@@ -27,6 +27,7 @@ VARIABLE = re.compile(r"\$\{?\w+")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+@lru_cache(4096)
 def purposes(text: str, *, in_ci: bool = False) -> frozenset[str]:
     """Everything that a name says about what it is for; `in_ci`, where "ci" only says that CI runs it."""
     words = set(words_of(text)) - ({"ci"} if in_ci else set())

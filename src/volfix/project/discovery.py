@@ -175,7 +175,7 @@ def _of_interest(directory: str, root: Path, entries: Sequence[os.DirEntry[str]]
     found: dict[str, set[Path]] = {kind: set() for kind in kinds}
     here = [entry for entry in entries if not entry.is_dir(follow_symlinks=False)]
     found["commands"].update(Path(entry.path) for entry in here if "." not in entry.name and is_script(entry))
-    is_read = _read_names().search
+    is_read = read_names().search
     for entry in here if in_cron_table(f"{directory}/") else [entry for entry in here if is_read(entry.name)]:
         if FILE_NAME.search(entry.name) and not _is_broken_link(entry):
             found["files"].add(Path(entry.path))
@@ -199,7 +199,7 @@ def _of_interest(directory: str, root: Path, entries: Sequence[os.DirEntry[str]]
 
 
 @cache
-def _read_names() -> re.Pattern[str]:
+def read_names() -> re.Pattern[str]:
     """A quick first filter: matches every file name that `_of_interest` may take, and few others."""
     exact = "|".join(map(re.escape, unread_files()))
     endings = "|".join(map(re.escape, (*YAML, *DOCUMENTS)))

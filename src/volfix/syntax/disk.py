@@ -26,6 +26,8 @@ LARGEST_YAML = 2 * 1024 * 1024
 """The largest YAML file that is read, in bytes: its tree takes a hundred times as much memory."""
 LARGEST_SETTINGS = 256 * 1024
 """Bytes of a Dockerfile or an env file that is read: ten times as many as the largest in public use has."""
+SMALL, MOST_TEXTS = 16 * 1024, 8192
+"""The largest file, in bytes, whose text is kept for the next question about it, and the most files."""
 OUTSIDE = "lies outside of the repository"
 """The reason for a path at which a run may not even look; it is treated as missing."""
 NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG)
@@ -36,7 +38,8 @@ Result = TypeVar("Result")
 _RUN = Roots()
 _UNSAVED: dict[str, bytes] = {}
 _READ_UNSAVED: set[str] = set()
-_FORGETTING: list[Callable[[], None]] = []
+_TEXTS: dict[str, bytes] = {}
+_FORGETTING: list[Callable[[], None]] = [_TEXTS.clear]
 
 
 def begin(
@@ -163,11 +166,17 @@ def glance(path: Path | str, size: int) -> bytes:
 
 
 def read_or_nothing(path: Path | str) -> bytes:
-    """The content of the file at `path`; empty if it cannot be read."""
-    try:
-        return read(path)
-    except OSError:  # its users cannot read it either, or it is in `refused`
-        return b""
+    """The content of the file at `path`; empty if it cannot be read. A small one is read once until `forget`."""
+    text = os.fspath(path)
+    known = _TEXTS.get(text)
+    if known is None:
+        try:
+            known = read(text)
+        except OSError:  # its users cannot read it either, or it is in `refused`
+            known = b""
+        if len(known) <= SMALL and len(_TEXTS) < MOST_TEXTS:
+            _TEXTS[text] = known
+    return known
 
 
 def read_for_git(path: Path, size: int) -> bytes:

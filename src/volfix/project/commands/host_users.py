@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.host_tools import host_tools
 from volfix.project.carry_script import is_carry_script
-from volfix.project.commands.names import has_commands, is_document
+from volfix.project.commands.names import has_commands, in_cron_table, is_document
 from volfix.project.compose.compose_file import is_of_inner_project
-from volfix.project.discovery import VENDORED
+from volfix.project.discovery import VENDORED, read_names
 from volfix.project.git import work_tree
 from volfix.syntax import disk
 
@@ -128,8 +128,9 @@ def _leads_to(before: str, path: Path, host: Path, directories: Sequence[Path]) 
 def _files(tree: Path) -> tuple[_File, ...]:
     """The files of a tree that may use a directory of the host; read once."""
     found: list[_File] = []
+    is_read = read_names().search
     for current, names in disk.walk(tree, VENDORED):
-        for name in names:
+        for name in names if in_cron_table(f"{current}/") else (x for x in names if "." not in x or is_read(x)):
             path = os.path.join(current, name)  # noqa: PTH118 - a Path for each entry of a tree costs
             known = is_document(name) or has_commands(path)
             if known or ("." not in name and _is_marked(path)):
@@ -150,6 +151,6 @@ def _read(path: str) -> bytes:
     try:
         if os.path.getsize(path) > LARGEST:  # noqa: PTH202 - as above
             return b""
-        return disk.read(path)
+        return disk.read_or_nothing(path)
     except OSError:  # the run does not depend on this file
         return b""

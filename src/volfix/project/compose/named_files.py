@@ -75,7 +75,7 @@ def _sources(directories: Sequence[Directory]) -> Iterator[tuple[Path, Path]]:
 def _data(path: Path) -> bytes:
     """The file's content with continued lines joined; empty if it does not mention Compose."""
     try:
-        data = disk.read(path) if path.stat().st_size <= LARGEST else b""
+        data = disk.read_or_nothing(path) if path.stat().st_size <= LARGEST else b""
     except OSError:  # the reader of the commands reports it
         return b""
     return data.replace(b"\\\n", b" ") if b"compose" in data or b"COMPOSE_FILE" in data else b""

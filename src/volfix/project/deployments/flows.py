@@ -60,6 +60,7 @@ class CommandFiles:
     homes: frozenset[Path] = frozenset()
     parse: Callable[[Path], PipelineFile] = load
     _ran: dict[int, tuple[Command, ...]] = field(default_factory=dict)
+    _names: dict[Path, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> dict[Path, CommandFile]:
@@ -155,12 +156,17 @@ class CommandFiles:
 
     def _purpose(self, entry: Entry) -> str | None:
         """The purpose of a script or target, by its name and then by the names of its directories."""
-        names = [*entry.labels]
-        for directory in (entry.source.path.parent, *entry.source.path.parent.parents):
-            if directory == self.root or directory in self.homes or self.root not in directory.parents:
-                break
-            names.append(directory.name)
-        return nearest_purpose(names)
+        return nearest_purpose([*entry.labels, *self._names_above(entry.source.path.parent)])
+
+    def _names_above(self, directory: Path) -> tuple[str, ...]:
+        """The names of a directory and those above it, up to the root or a directory with a Compose file."""
+        if directory not in self._names:
+            names, above = list[str](), directory
+            while above != self.root and above not in self.homes and above.is_relative_to(self.root):
+                names.append(above.name)
+                above = above.parent
+            self._names[directory] = tuple(names)
+        return self._names[directory]
 
     @cached_property
     def volume_deletions(self) -> tuple[VolumeDeletion, ...]:
