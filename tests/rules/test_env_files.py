@@ -376,6 +376,37 @@ def test_an_env_file_goes_to_no_other_service_once_the_first_has_a_good_value(
     assert {name: (tmp_path / name).read_text() for name in files} == once
 
 
+SHARING = NAMING.replace(
+    "volumes:\n",
+    """\
+  worker:
+    build: .
+    environment: {DATABASE_URL: "sqlite:////app/jobs.db"}
+    volumes: ["rows:/app/data"]
+volumes:
+""",
+)
+
+
+@pytest.mark.parametrize(
+    ("loose", "expected"),
+    [
+        ("sqlite:////app/jobs.db", "sqlite:////app/data/jobs.db"),  # which stays where it is, in no volume
+        ("sqlite:////app/data/jobs.db", "sqlite:////app/jobs.db"),  # which may be in the volume already
+    ],
+)
+def test_a_database_takes_the_place_of_no_file_that_an_unnamed_env_file_has_in_the_volume(
+    loose: str, expected: str, tmp_path: Path
+) -> None:
+    files = {"compose.yaml": SHARING, ".env.prod": f"DATABASE_URL={loose}\n"}
+    found = plan(tmp_path, files)
+    assert "two databases would become one file, /app/data/jobs.db" in reason(found)
+    write(found)
+    once = {name: (tmp_path / name).read_text() for name in files}
+    assert once == {**files, "compose.yaml": SHARING.replace(OLD, NEW).replace("sqlite:////app/jobs.db", expected)}
+    assert not plan(tmp_path, once).edits
+
+
 NEVER: dict[str, dict[str, str]] = {
     "nothing reads it": {},
     "it is left out of the image": {"requirements.txt": "python-dotenv\n", ".dockerignore": ".env*\n"},

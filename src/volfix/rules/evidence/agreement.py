@@ -10,6 +10,7 @@ from pathlib import Path
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.origins import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
 from volfix.project.compose.service import Service
+from volfix.project.compose.unreferenced_env_files import put_into_place
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import environment_names_database
@@ -94,19 +95,19 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
     """The proposals, refused where two database files would become one file; also for services that use the same value.
 
     If all of them have the same value, people may mean one file: then it is a doubt, because each may have its own file
-    now.
+    now. A value in an env file that nothing names gives way: refused, it moves nothing to the place of another.
     """
-    places: dict[tuple[str, str], dict[tuple[str, str | None], Proposal]] = {}
-    for proposal in found:
-        if (place := _place(context, proposal)) is not None:
-            places.setdefault(place, {}).setdefault(_old_place(context, proposal), proposal)
+    places = _by_place(context, found)
+    firm = _by_place(context, (each for each in found if not _gives_way(each)))
     reasons: dict[object, str] = {}
     doubts: dict[object, str] = {}
     for proposal in found:
         place, written_at = _place(context, proposal), proposal.database.written_at
-        if place is None or proposal.new_value is None or len(places[place]) < 2:
+        if place is None or proposal.new_value is None:
             continue
-        others = [each.database for each in places[place].values()]
+        others = [each.database for each in (places if _gives_way(proposal) else firm)[place].values()]
+        if len(others) < 2:
+            continue
         if any(each.is_inside or each.written_at != written_at for each in others):
             reasons[written_at] = f"two databases would become one file, {proposal.path_in_mount}"
         else:
@@ -122,6 +123,25 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
             yield proposal.refused(reason)
         else:
             yield replace(proposal, doubt=doubts.get(written_at) or proposal.doubt)
+
+
+def _by_place(
+    context: Context, found: Iterable[Proposal]
+) -> dict[tuple[str, str], dict[tuple[str, str | None], Proposal]]:
+    """The proposals by the place of the file after the fix, and there one for each file of today."""
+    places: dict[tuple[str, str], dict[tuple[str, str | None], Proposal]] = {}
+    for proposal in found:
+        if (place := _place(context, proposal)) is not None:
+            places.setdefault(place, {}).setdefault(_old_place(context, proposal), proposal)
+    return places
+
+
+def _gives_way(proposal: Proposal) -> bool:
+    """Whether the value is in an env file that neither a Compose file names nor a deployment copies into place."""
+    database = proposal.database
+    if not database.loose or database.is_inside or database.origin is None:
+        return False
+    return not any(put_into_place(database.project, database.origin.file.path))
 
 
 def own_volumes(found: Sequence[Proposal]) -> Iterator[Proposal]:

@@ -39,7 +39,8 @@ def proposals(context: Context) -> tuple[Proposal, ...]:
     found = list(agreed(found))  # again: a value that is refused for one service is refused for all
     found = list(agreed(list(followed(found))))
     found = list(doubted(context, found))
-    return tuple(with_doubts_of_others(context, found))
+    found = list(with_doubts_of_others(context, found))
+    return tuple(each for each in found if not (each.database.beside and each.database.is_inside))
 
 
 def databases(context: Context) -> Iterator[Database]:

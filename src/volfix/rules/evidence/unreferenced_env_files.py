@@ -51,8 +51,8 @@ def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Prop
             if takers:
                 beside.pop(key, None)
                 yield from _taken(context, project, takers, users, variable, path)
-            elif not is_example_of(project, path):
-                beside.setdefault(key, list(_beside_good(project, services, variable)))
+            else:
+                beside.setdefault(key, list(_beside_good(project, services, users, variable)))
     for notes in beside.values():
         yield from notes
 
@@ -88,11 +88,22 @@ def _values_in(source: Source) -> Mapping[str, str]:
     return {item.name: item.value for item in dotenv.read(source)}
 
 
-def _beside_good(project: Project, services: Sequence[Service], variable: Variable) -> Iterator[Proposal]:
-    """Refusals for values that no service needs: they have an effect only if a deployment passes the file."""
+def _beside_good(
+    project: Project, services: Sequence[Service], users: Sequence[Service], variable: Variable
+) -> Iterator[Proposal]:
+    """Refusals for values that no service needs: they have an effect only if a deployment passes the file.
+
+    For those that could use a value, also files in their mounts: no other database may take that place.
+    """
+    assert variable.origin is not None
     for service in services:
         loose = located(project, service, variable.name, variable)
-        if loose is not None and not loose.database.is_inside:
+        if loose is None:
+            continue
+        if loose.database.is_inside:
+            if service in users:
+                yield _as_loose(loose, beside=True)
+        elif not is_example_of(project, variable.origin.file.path):
             good = f"{service.name} has another {variable.name} with a good value"
             reason = f"{good}: change this file only if a deployment passes it"
             yield _as_loose(loose.refused(reason), beside=True)
