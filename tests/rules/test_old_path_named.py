@@ -203,6 +203,11 @@ SILENT = {
     "tests of other languages": {"seed.test.ts": "existsSync('app.db')\n", "db_test.go": 'os.Open("app.db")\n'},
     "a test": {"tests/test_seed.py": 'import os\nassert os.path.exists("app.db")\n'},
     "a directory that the build makes": {"Dockerfile": RUN.format("mkdir -p /app/data && chown 0:0 /app")},
+    "a mount of another service, at that path": {
+        "compose.yaml": COMPOSE.replace(
+            "volumes:\n  rows:", "  jobs:\n    build: .\n    volumes: ['./app.db:/app/app.db']\nvolumes:\n  rows:"
+        )
+    },
     "another Compose file, with its own value": {
         "docker-compose.dev.yml": "services:\n  web:\n    image: example.org/a\n    volumes: ['w:/app/app.db.d']\nvolumes: {w: }\n"
     },

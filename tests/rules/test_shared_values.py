@@ -304,3 +304,11 @@ def test_a_literal_stays_where_the_environment_names_its_file_in_a_value_that_st
     again = plan(tmp_path, {**files, "compose.yaml": MOVED + other + VOLUMES}, unsafe=True)
     assert "DATABASE_URL of worker names /app/app.db too, and volfix cannot change that value" in reasons(again)
     assert not again.edits
+
+
+def test_a_literal_stays_where_another_service_opens_its_file_by_a_value_that_stays(tmp_path: Path) -> None:
+    compose = WEB.replace('    volumes: ["rows:/data"]\n', "") + VOLUMES  # web names the file twice, and mounts nothing
+    files = {"compose.yaml": compose, "db.py": LITERAL}
+    found = plan(tmp_path, files, unsafe=True)
+    assert said(found) == {"web": "none", "worker": "none"}
+    assert not found.edits

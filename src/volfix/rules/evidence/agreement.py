@@ -1,4 +1,4 @@
-"""What the proposals of a stack must agree about: values that several services use, and files that stay separate."""
+"""What the proposals of a stack must agree about: values that several services use, and volumes of their own."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from pathlib import Path
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.origins import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
 from volfix.project.compose.service import Service
-from volfix.project.compose.unreferenced_env_files import put_into_place
-from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import environment_names_database
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import working_directory
+from volfix.rules.evidence.kept_apart import place_of
 from volfix.rules.evidence.proposal import Proposal
 
 
@@ -55,7 +54,7 @@ def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
 
     A literal in code that only follows the environment of a service is a doubt for the service that needs the literal.
     """
-    groups = by_written_value(found)
+    groups, staying = by_written_value(found), _staying(found)
     for proposal in found:
         group = groups.get(proposal.database.written_at, [proposal])
         others = [each for each in group if each.new_value != proposal.new_value]
@@ -63,7 +62,7 @@ def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
             yield proposal
             continue
         reason = f"{others[0].database.service.name} uses the same value with other mounts"
-        if not _follows(proposal) and all(map(_follows, others)):
+        if not _follows(proposal) and all(_follows(each) and _opened(each) not in staying for each in others):
             yield replace(proposal, doubt=proposal.doubt or reason)
         else:
             yield proposal.refused(proposal.reason or reason)
@@ -71,77 +70,33 @@ def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
 
 def followed(found: Sequence[Proposal]) -> Iterator[Proposal]:
     """The proposals, refused for a literal in code if the environment names its file in a value that stays."""
-    staying = {
-        (id(each.database.service), each.database.path): each.database.variable
-        for each in found
-        if not (each.new_value or isinstance(each.database.origin, InCode))
-        and not (each.database.is_inside or each.database.loose)
-    }
+    staying = _staying(found)
     for proposal in found:
-        service, path = proposal.database.service, proposal.database.path
-        other = staying.get((id(service), path))
+        other = staying.get(_opened(proposal))
         if other is None or proposal.new_value is None or not _follows(proposal):
             yield proposal
         else:
-            yield proposal.refused(f"{other} of {service.name} names {path} too, and volfix cannot change that value")
+            name = f"{other.variable} of {other.service.name}"
+            yield proposal.refused(f"{name} names {other.path} too, and volfix cannot change that value")
+
+
+def _staying(found: Sequence[Proposal]) -> dict[tuple[int, str | None], Database]:
+    """The databases in no mount whose values stay, but for literals in code, by the file that the service opens."""
+    return {
+        _opened(each): each.database
+        for each in found
+        if each.new_value is None
+        and not (each.database.is_inside or each.database.loose or isinstance(each.database.origin, InCode))
+    }
+
+
+def _opened(proposal: Proposal) -> tuple[int, str | None]:
+    return id(proposal.database.service), proposal.database.path
 
 
 def _follows(proposal: Proposal) -> bool:
     """Whether the value is a literal in code that only follows the environment, which names the database too."""
     return isinstance(proposal.database.origin, InCode) and environment_names_database(proposal.database.service)
-
-
-def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """The proposals, refused where two database files would become one file; also for services that use the same value.
-
-    If all of them have the same value, people may mean one file: then it is a doubt, because each may have its own file
-    now. A value in an env file that nothing names gives way: refused, it moves nothing to the place of another.
-    """
-    places = _by_place(context, found)
-    firm = _by_place(context, (each for each in found if not _gives_way(each)))
-    reasons: dict[object, str] = {}
-    doubts: dict[object, str] = {}
-    for proposal in found:
-        place, written_at = _place(context, proposal), proposal.database.written_at
-        if place is None or proposal.new_value is None:
-            continue
-        others = [each.database for each in (places if _gives_way(proposal) else firm)[place].values()]
-        if len(others) < 2:
-            continue
-        if any(each.is_inside or each.written_at != written_at for each in others):
-            reasons[written_at] = f"two databases would become one file, {proposal.path_in_mount}"
-        else:
-            names = " and ".join(sorted(each.service.name for each in others))
-            doubts[written_at] = (
-                f"{names} may each have a file at the old path: after the fix they would share one file"
-            )
-    for proposal in found:
-        written_at = proposal.database.written_at
-        if proposal.new_value is None:
-            yield proposal
-        elif reason := reasons.get(written_at):
-            yield proposal.refused(reason)
-        else:
-            yield replace(proposal, doubt=doubts.get(written_at) or proposal.doubt)
-
-
-def _by_place(
-    context: Context, found: Iterable[Proposal]
-) -> dict[tuple[str, str], dict[tuple[str, str | None], Proposal]]:
-    """The proposals by the place of the file after the fix, and there one for each file of today."""
-    places: dict[tuple[str, str], dict[tuple[str, str | None], Proposal]] = {}
-    for proposal in found:
-        if (place := _place(context, proposal)) is not None:
-            places.setdefault(place, {}).setdefault(_old_place(context, proposal), proposal)
-    return places
-
-
-def _gives_way(proposal: Proposal) -> bool:
-    """Whether the value is in an env file that neither a Compose file names nor a deployment copies into place."""
-    database = proposal.database
-    if not database.loose or database.is_inside or database.origin is None:
-        return False
-    return not any(put_into_place(database.project, database.origin.file.path))
 
 
 def own_volumes(found: Sequence[Proposal]) -> Iterator[Proposal]:
@@ -236,7 +191,7 @@ def _scattered(context: Context, group: Sequence[Proposal]) -> str | None:
     known: dict[int, tuple[str, Database]] = {}
     for proposal in group:
         database = proposal.database
-        if (place := _place(context, proposal)) is not None:
+        if (place := place_of(context, proposal)) is not None:
             volume, other = known.setdefault(id(database.project), (place[0], database))
             if volume != place[0]:
                 return f"{other.service.name} and {database.service.name} use the same value with different volumes"
@@ -271,24 +226,3 @@ def _runs_the_image(group: Sequence[Database]) -> str | None:
             if other.image == image and other.build is None and database.variable not in other.environment:
                 return f"{other.name} runs {image} too, with the same value"
     return None
-
-
-def _place(context: Context, proposal: Proposal) -> tuple[str, str] | None:
-    """The volume or host directory that holds the database now or after the fix, and the path in it; None if unknown.
-
-    Projects of one directory count as one project: they may be deployed under one name.
-    """
-    if proposal.place is None:
-        return None
-    (mount, path), database = proposal.place, proposal.database
-    source = Use(database.project, database.service, mount).source_of_directory(context.root)
-    if source is None:
-        return None
-    place = posixpath.join(mount.subpath or "", posixpath.relpath(path, mount.clean_target))
-    return source, posixpath.normpath(place)
-
-
-def _old_place(context: Context, proposal: Proposal) -> tuple[str, str | None]:
-    """What identifies the file today: its place in a volume, or the service's container and the path there."""
-    place = _place(context, proposal) if proposal.database.is_inside else None
-    return place or (f"container of {proposal.database.service.name}", proposal.database.path)

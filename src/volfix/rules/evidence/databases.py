@@ -12,7 +12,6 @@ from volfix.rules.context import Context, once
 from volfix.rules.evidence.agreement import (
     agreed,
     by_written_value,
-    files_kept_apart,
     followed,
     own_volumes,
     parts_kept,
@@ -23,6 +22,7 @@ from volfix.rules.evidence.code_doubts import doubted
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.deployed_values import of_flows, overridden
+from volfix.rules.evidence.kept_apart import files_kept_apart
 from volfix.rules.evidence.proposal import Proposal, at_most
 from volfix.rules.evidence.unreferenced_env_files import of_loose_files
 

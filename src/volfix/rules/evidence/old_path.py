@@ -39,10 +39,11 @@ def other_mention(database: Database) -> str | None:
 def _named_elsewhere(database: Database) -> str | None:
     """A place in the Compose files that names the path, such as a command, health check or label.
 
-    Variables for databases have their own proposals and do not count.
+    Variables for databases have their own proposals and do not count. Mounts do not either: the service has none that
+    holds the file, and in other services the path is another file.
     """
     assert database.path is not None
-    known = _database_values(database.project)
+    known = _values_and_mounts(database.project)
     for file in database.project.loaded:
         source = file.source
         start = source.text.find(database.path)
@@ -53,9 +54,9 @@ def _named_elsewhere(database: Database) -> str | None:
     return None
 
 
-def _database_values(project: Project) -> dict[Path, list[Span]]:
-    """Where the project's Compose files give a value to a variable for databases, in any service: another project may
-    have the service, or the value that wins here.
+def _values_and_mounts(project: Project) -> dict[Path, list[Span]]:
+    """Where the project's Compose files give a value to a variable for databases, and where they mount, in any service:
+    another project may have the service, or the value that wins here.
     """
     found: dict[Path, list[Span]] = {}
     for file in project.loaded:
@@ -63,6 +64,9 @@ def _database_values(project: Project) -> dict[Path, list[Span]]:
             for name, _, scalar, _ in assignments(node.get("environment")):
                 if variable_kind(name) in ("url", "file"):
                     found.setdefault(file.path, []).append(scalar.span)
+            mounts = node.get("volumes")
+            if mounts is not None:
+                found.setdefault(file.path, []).append(resolved(mounts).span)
     return found
 
 
