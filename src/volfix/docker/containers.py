@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from volfix.frozen import dataclass
 from volfix.knowledge.paths import lies_in
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Literal
 
+from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.tables import listed, table
 from volfix.knowledge.variables import variable_kind

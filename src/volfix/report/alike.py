@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from volfix.fixes.results import SEVERITIES, ProjectResult, ReportedFinding
+from volfix.frozen import dataclass
 from volfix.report.finding import Standing, standing
 from volfix.rules.findings import HEADLINE, Finding, Location, shortened
 

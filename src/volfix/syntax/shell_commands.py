@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from volfix.frozen import dataclass
 from volfix.syntax.shell_words import Word
 from volfix.syntax.source import Span
 

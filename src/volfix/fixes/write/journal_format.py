@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+
+from volfix.frozen import dataclass
 
 VERSION = 1
 END_OF_TIME = 2**37

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from volfix.frozen import dataclass
 from volfix.syntax.pieces import Value
 from volfix.syntax.source import Source, Span
 

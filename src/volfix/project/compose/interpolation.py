@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from volfix.frozen import dataclass
 
 Lookup = Callable[[str], "str | None"]
 """Returns a variable's value, with unknown parts as `${NAME}`; None if nothing known sets the variable, Unset if it is

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from volfix.frozen import dataclass
 from volfix.project.compose.interpolation import VISIBLE, Piece
 from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import Source, Span

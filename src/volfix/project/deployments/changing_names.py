@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from volfix.frozen import dataclass
 from volfix.knowledge.commands import COMPOSE, DockerCall
 from volfix.knowledge.systems import changes
 from volfix.project.ci.nodes import masked, unmasked

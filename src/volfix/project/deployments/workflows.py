@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.frozen import dataclass
 from volfix.project.ci.names import checkout_of
 from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.compose.model import Project, normalized_name

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from volfix.frozen import dataclass
 from volfix.knowledge.commands import docker_call
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Character, Fragment

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from volfix.frozen import dataclass
 from volfix.knowledge import commands as knowledge
 from volfix.project.shell import builtins
 from volfix.project.shell.calls import Call, Frame

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from volfix.frozen import dataclass
 from volfix.project.shell.calls import Call, Frame
 from volfix.syntax import disk
 

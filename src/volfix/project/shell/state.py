@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import TYPE_CHECKING
 
+from volfix.frozen import dataclass
 from volfix.project.shell.paths import below, joined
 
 if TYPE_CHECKING:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import other_versions
 from volfix.knowledge.paths import lies_in
