@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from volfix.knowledge import systems
-from volfix.knowledge.systems import Life, Place, System, changes, plugins_of, system, unread_files
+from volfix.knowledge.systems import Life, Place, System, changes, plugins_of, system
 from volfix.knowledge.tables import HERE, table
+from volfix.knowledge.unread_systems import unread_files
 
 OF_VOLFIX = {"name", "is_editable", "edits_commands", "names_jobs", "tests_by_default", "sources"}
 """What is no fact of the system."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from all_entries import all_entries
 
-from volfix.knowledge.entries import FOLDERS, Entry, entry, index, strings_of
+from volfix.knowledge.entries import FOLDERS, Entry, entry, identifying_directories, index, strings_of
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for, in_range
 from volfix.knowledge.paths import cleaned
@@ -156,7 +156,7 @@ def test_a_mount_at_its_first_data_directory_holds_the_data_of_every_entry() -> 
 
 
 def test_a_directory_identifies_one_family() -> None:
-    for path, numbers in index().directories.items():
+    for path, numbers in identifying_directories().items():
         assert len({entry(number).family for number in numbers}) == 1, path
 
 

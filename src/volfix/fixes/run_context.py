@@ -14,7 +14,7 @@ from volfix.configuration.settings import Settings
 from volfix.fixes.scope import asked_directories, unread_in
 from volfix.fixes.write.journal_place import may_know_former
 from volfix.frozen import dataclass
-from volfix.knowledge.systems import unread_files
+from volfix.knowledge.unread_systems import unread_files
 from volfix.project.compose.host_directories import host_directory, is_within
 from volfix.project.compose.mounts import BIND
 from volfix.project.discovery import Directory

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from volfix.frozen import dataclass
 from volfix.knowledge.tables import HERE, parsed, record
@@ -104,8 +104,7 @@ class Entry:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """The text of one `[[entry]]` table, not parsed yet; `own` is an entry that comes from a configuration file."""
 
     kind: Kind
@@ -115,13 +114,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Which tables are about a repository, a pattern of repositories, a word in an image's name, a directory."""
+    """The tables, and by a repository or a pattern of repositories the numbers of those about it."""
 
     tables: tuple[Table, ...]
     repositories: Mapping[str, tuple[int, ...]]
     patterns: Mapping[str, tuple[int, ...]]
-    words: Mapping[str, tuple[int, ...]]
-    directories: Mapping[str, tuple[int, ...]]
 
 
 _OWN: list[Entry] = []
@@ -157,9 +154,19 @@ def index() -> Index:
         tables=tuple(tables),
         repositories={name: numbers for name, numbers in images.items() if not name.endswith("*")},
         patterns={name[:-1]: numbers for name, numbers in images.items() if name.endswith("*")},
-        words=_numbered(tables, "words"),
-        directories=_numbered(tables, "at"),
     )
+
+
+@from_index
+def image_words() -> Mapping[str, tuple[int, ...]]:
+    """The numbers of the tables by the words that identify them in an image's name."""
+    return _numbered(index().tables, "words")
+
+
+@from_index
+def identifying_directories() -> Mapping[str, tuple[int, ...]]:
+    """The numbers of the tables by the directories that identify them."""
+    return _numbered(index().tables, "at")
 
 
 def _numbered(tables: Iterable[Table], key: str) -> dict[str, tuple[int, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import inf
 
 from volfix.frozen import dataclass
-from volfix.knowledge.entries import Entry, entry, from_index, index
+from volfix.knowledge.entries import Entry, entry, from_index, identifying_directories, image_words, index
 from volfix.knowledge.images import HUB, VARIABLE, Image
 from volfix.knowledge.paths import cleaned
 from volfix.knowledge.processes import own_variables
@@ -67,7 +67,7 @@ def derived_entry(image: Image) -> tuple[Entry, ...]:
     images that the knowledge base knows and for companions of an engine (`postgres-backup`, `mongo-express`).
     """
     words = {word.rstrip("0123456789") for word in re.split(r"[-_.]", image.repository.rpartition("/")[2].lower())}
-    numbers = dict.fromkeys(number for word in sorted(words) for number in index().words.get(word, ()))
+    numbers = dict.fromkeys(number for word in sorted(words) for number in image_words().get(word, ()))
     if not numbers or words & listed("companions", "words") or _numbers(image.repository):
         return ()
     return tuple(entry(number) for number in numbers)
@@ -91,7 +91,7 @@ def copied_application(image: Image) -> tuple[Entry, ...]:
 
 def entry_at(path: str) -> Entry | None:
     """The engine whose data directory `path` is; None unless the path alone leaves no doubt."""
-    numbers = index().directories.get(cleaned(path), ())
+    numbers = identifying_directories().get(cleaned(path), ())
     return entry(numbers[0]) if numbers else None
 
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from volfix.frozen import dataclass
-from volfix.knowledge.entries import index
+from volfix.knowledge.entries import image_words
 from volfix.knowledge.tables import table
 
 DEPLOY, ASKED, CLEANS, TEST, DEV = "deploy", "asked", "cleans", "test", "dev"
@@ -94,7 +94,7 @@ def content_of(name: str, ignored: Collection[str] = ()) -> Content | None:
 def is_for_other_things(name: str) -> bool:
     """Does the name of a directory mean media, configuration, logs or the like, and no database?"""
     found = content_of(name)
-    return found is not None and found.kind == "other" and found.word not in index().words
+    return found is not None and found.kind == "other" and found.word not in image_words()
 
 
 def is_for_data(name: str) -> bool:
@@ -113,7 +113,7 @@ def _content(word: str) -> str:
     """The list of `content` that a word is in, whole before by its end; an engine's name is something other."""
     lists = _tables()["content"]
     whole = next((kind for kind, words in lists.items() if word in words), None)
-    if whole is None and word in index().words:
+    if whole is None and word in image_words():
         return "other"
     endings = {kind: tuple(each[1:] for each in words if each.startswith("*")) for kind, words in lists.items()}
     ending = next((kind for kind, known in endings.items() if word.endswith(known)), None)

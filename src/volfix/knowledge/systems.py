@@ -110,12 +110,6 @@ def _plugins() -> tuple[Plugin, ...]:
     return tuple(record(Plugin, row) for row in table("plugins")["plugin"])
 
 
-@cache
-def unread_files() -> Mapping[str, str]:
-    """The deployment systems that volfix does not read, by the names of their files."""
-    return {name: row["what"] for row in table("unread_systems")["system"] for name in row["files"]}
-
-
 def changes(text: str) -> bool:
     """Whether a text has a part that differs at each deployment: a date, a commit, the number of a build."""
     return _changing().search(text) is not None

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from volfix.frozen import dataclass
-from volfix.knowledge.systems import unread_files
+from volfix.knowledge.unread_systems import unread_files
 from volfix.project.ci.names import COMMAND_FILES, YAML, is_pipeline_name
 from volfix.project.ci.names import FILE_NAME as PIPELINE_NAME
 from volfix.project.commands.names import (

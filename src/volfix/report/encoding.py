@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Any
-
-from volfix.syntax.visible import INVISIBLE
 
 
 def dumps(data: Any, indent: int | None = 2) -> str:
     """Data as JSON in Unicode, with escapes for what a terminal would obey and for what no encoding takes."""
+    import json
+
+    from volfix.syntax.visible import INVISIBLE
+
     text = json.dumps(data, ensure_ascii=False, indent=indent)
     return INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
@@ -29,5 +30,7 @@ def _encodable(encoding: str, character: str) -> str:
     try:
         character.encode(encoding)
     except UnicodeEncodeError:
+        import json
+
         return json.dumps(character)[1:-1]
     return character

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.systems import unread_files
+from volfix.knowledge.unread_systems import unread_files
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.mounts import BIND, VOLUME

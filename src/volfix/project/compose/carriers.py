@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from volfix.knowledge.carry_service import MARK, MARK_SUFFIX, SOURCE, TARGET
 from volfix.project.compose.service import Service
-from volfix.syntax.yaml_plain import digest
 
 SHELL = ("sh", "-c")
 
@@ -35,5 +34,7 @@ def origin_of(service: Service) -> tuple[str | None, ...]:
 
     The name is None if the service is built.
     """
+    from volfix.syntax.yaml_plain import digest
+
     built = service.field("build") if service.build is not None else None
     return service.image if built is None else None, built and digest(built[0]), service.text("platform")

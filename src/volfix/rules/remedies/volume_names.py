@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from volfix.knowledge.entries import index
+from volfix.knowledge.entries import image_words
 from volfix.project.compose.model import Project
 from volfix.rules.context import Context, once
 
@@ -24,7 +24,7 @@ def volume_key(context: Context, service: str, target: str, host: str) -> str:
         return given[host]
     words = {word.rstrip("0123456789") for word in re.split(r"[-_.]", service.lower())}
     named = context.volume_name(host, service, target)
-    base = f"{service}-data" if words & DATABASE_WORDS or words & index().words.keys() else f"{service}-db"
+    base = f"{service}-data" if words & DATABASE_WORDS or words & image_words().keys() else f"{service}-db"
     taken = context.stack.volume_keys | set(given.values())
     first_target = context.first_targets.setdefault(base, target)
     last = re.sub(r"[^a-zA-Z0-9._-]", "", target.rstrip("/").rpartition("/")[2])
