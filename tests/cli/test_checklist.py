@@ -122,6 +122,12 @@ def test_a_name_of_its_own_is_fine(shop: Path) -> None:
     assert [line for line in name if not line.startswith("ok")] == []
 
 
+def test_the_name_that_a_project_without_one_needs_is_shown(shop: Path) -> None:
+    (shop / ".drone.yml").unlink()
+    name = points(run(str(shop)).output)["Project name"]
+    assert "A top-level `name:` in the Compose file that says shop prevents that" in name[0]
+
+
 def test_an_env_file_that_nothing_brings_is_asked_about(shop: Path) -> None:
     (shop / ".drone.yml").write_text(PIPELINE.replace("      - cp .env.prod .env\n", ""), encoding="utf-8")
     environment = points(run(str(shop)).output)["Env files"]

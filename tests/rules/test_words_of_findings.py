@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import volfix
+from volfix.fixes.masking.messages import scrub
 from volfix.rules.findings import Applicability, Finding
 
 DATA = "/var/lib/postgresql/data"
@@ -107,3 +108,10 @@ def test_a_directory_that_the_checkout_does_not_have_is_not_known(entering: str,
 def test_in_a_directory_of_the_checkout_compose_finds_the_file_above(entering: str, tmp_path: Path) -> None:
     text = SYSTEMS[".drone.yml"].format(f"'{entering} && {UP}'")
     assert found(tmp_path, {"compose.yaml": VOLUME, ".drone.yml": text, "web/app/x": ""}, "VF303")
+
+
+def test_the_user_that_cannot_write_is_shown(tmp_path: Path) -> None:
+    stack = "services:\n  app:\n    image: acme/app:1\n    user: 1000:1000\n    environment:\n"
+    stack += "      DATABASE_URL: sqlite:////app/data/app.db\n    volumes: ['rows:/app/data']\nvolumes: {rows: {}}\n"
+    (finding,) = found(tmp_path, {"compose.yaml": stack}, "VF111")
+    assert "`user:` in the Compose file says 1000:1000" in map(scrub, finding.evidence)

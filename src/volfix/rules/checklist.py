@@ -138,7 +138,7 @@ def _name(context: Context, project: Project) -> Iterator[Answer]:
         yield Answer(
             Mark.OPEN,
             f"the project is called {name} after its directory{volumes}; from a directory of another name it starts "
-            f"with EMPTY volumes. `name: {name}` at the top of the Compose file prevents that",
+            f"with EMPTY volumes. A top-level `name:` in the Compose file that says {name} prevents that",
         )
 
 

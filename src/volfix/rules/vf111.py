@@ -69,7 +69,7 @@ def _finding(use: Use, evidence: tuple[str, ...], user: str, target: str) -> Fin
 
 def _who(use: Use, user: str, target: str) -> str:
     if use.service.text("user") is not None:
-        return f"the Compose file says `user: {user}`"
+        return f"`user:` in the Compose file says {user}"
     return f"the Dockerfile says USER {user}, but does not create {target} for that user"
 
 
