@@ -47,4 +47,5 @@ def main(minutes: float, cases: int | None, sample: bool, names: tuple[str, ...]
     sys.exit(any(tally.failures for tally in tallies.values()))
 
 
-main()
+if __name__ == "__main__":
+    main()

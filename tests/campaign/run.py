@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.syntax import disk
@@ -28,7 +29,23 @@ CPU_SECONDS = 120
 AT_ONCE = 2.0
 """Seconds that a process works between two looks at the clock."""
 
+DIED = "its process died, here or at one of the next seeds: the part goes no further"
+
 Done = list[tuple[int, Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many cases at most, and until when (of time.monotonic); one case is tried whatever the time."""
+
+    cases: int | None = None
+    end: float | None = None
+
+    def allows(self, begun: int) -> bool:
+        """Whether another case is due after these."""
+        if self.cases is not None and begun >= self.cases:
+            return False
+        return self.end is None or begun == 0 or time.monotonic() < self.end
 
 
 class TooMuchWork(BaseException):
@@ -46,14 +63,17 @@ def campaign(
     failed: Callable[[str, int, str], None],
 ) -> dict[str, Tally]:
     """Try the parts one after the other, each from the seed `first` on: as many as `cases` says of the part, else for
-    its share of so many minutes. No two parts share a process.
+    its share of so many minutes, or until it has tried all that differ: the parts after it share what it leaves of its
+    time. No two parts share a process.
     """
     tallies = {name: Tally(lacking=part.lacking()) for name, part in parts.items()}
     due = [name for name, tally in tallies.items() if tally.lacking is None]
-    end = time.monotonic()
-    for name in due:
-        end += 60 * minutes / len(due)
-        for seed, outcome in _tried(name, tallies[name], first, cases.get(name), end, jobs):
+    last = time.monotonic() + 60 * minutes
+    for number, name in enumerate(due):
+        now = time.monotonic()
+        end = now + (last - now) / (len(due) - number)
+        limit = Limit(cases[name]) if name in cases else Limit(parts[name].different, end)
+        for seed, outcome in _tried(name, tallies[name], first, limit, jobs):
             tallies[name].add(seed, outcome)
             for text in outcome.failures:
                 failed(name, seed, text)
@@ -61,43 +81,32 @@ def campaign(
     return tallies
 
 
-def _tried(
-    name: str, tally: Tally, first: int, cases: int | None, end: float, jobs: int
-) -> Iterator[tuple[int, Outcome]]:
-    """What comes of each case of a part: of so many, else of all that there is time for, and one at least."""
-    following = first
+def _tried(name: str, tally: Tally, first: int, limit: Limit, jobs: int) -> Iterator[tuple[int, Outcome]]:
+    """What comes of each case of a part, up to the limit."""
+    following, is_whole = first, True
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
         running: dict[Future[tuple[Done, float]], int] = {}
         while True:
-            while len(running) < jobs and _is_due(following - first, cases, end):
-                number = _number(tally, cases, following - first)
+            while is_whole and len(running) < jobs and limit.allows(following - first):
+                number = _number(tally, limit, following - first)
                 running[pool.submit(attempt, name, following, number)] = following
                 following += number
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield from _done(future, name, running.pop(future), tally)
+                seed = running.pop(future)
+                try:
+                    done, seconds = future.result()
+                except BrokenProcessPool:  # the other cases of the pool end with it
+                    done, seconds, is_whole = [(seed, Outcome(1, (DIED,)))], 0.0, False
+                tally.seconds += seconds
+                yield from done
 
 
-def _is_due(begun: int, cases: int | None, end: float) -> bool:
-    if cases is not None:
-        return begun < cases
-    return begun == 0 or time.monotonic() < end
-
-
-def _number(tally: Tally, cases: int | None, begun: int) -> int:
+def _number(tally: Tally, limit: Limit, begun: int) -> int:
     """How many cases a process takes at once: as many as it does between two looks at the clock."""
     number = 1 if not tally.cases else max(1, min(500, int(AT_ONCE / (tally.seconds / tally.cases + 1e-6))))
-    return number if cases is None else min(number, cases - begun)
-
-
-def _done(future: Future[tuple[Done, float]], name: str, seed: int, tally: Tally) -> Done:
-    try:
-        done, seconds = future.result()
-    except BrokenProcessPool:
-        raise SystemExit(f"{name}: a process died at seed {seed} or soon after: --part {name} --seed {seed}") from None
-    tally.seconds += seconds
-    return done
+    return number if limit.cases is None else min(number, limit.cases - begun)
 
 
 def attempt(name: str, first: int, number: int) -> tuple[Done, float]:

@@ -19,13 +19,15 @@ class Outcome:
 class Part:
     """One promise, and the case that attacks it: a function of a seed and an empty directory of its own.
 
-    `sample` is the number of cases that `.ci/run` tries: none where a seed is not the same case each time. `lacking`
-    says what the machine lacks for the part.
+    `sample` is the number of cases that `.ci/run` tries: none where a seed is not the same case each time. `different`
+    is the number of cases after which they begin anew, None where no case comes twice. `lacking` says what the machine
+    lacks for the part.
     """
 
     promise: str
     case: Callable[[int, Path], Outcome]
     sample: int = 0
+    different: int | None = None
     lacking: Callable[[], str | None] = lambda: None
 
 
