@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from volfix.configuration.nearest import Configuration, given
 from volfix.fixes.plan import RunPlan, plan_run
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.fixes.stack_plan import Options, StackPlan, with_written
-from volfix.frozen import dataclass
 from volfix.project.compose.host_directories import relative
 
 if TYPE_CHECKING:

@@ -224,13 +224,6 @@ def test_programs_are_started_in_one_module_and_git_is_called_in_one() -> None:
     assert found == {"project/children.py: import subprocess", 'project/git_call.py: ["git",'}
 
 
-def test_every_dataclass_is_made_by_one_decorator() -> None:
-    standard = re.compile(r"^from dataclasses import .*\bdataclass\b", re.MULTILINE)
-    modules = {path for path in PACKAGE.rglob("*.py") if path.name != "frozen.py"}
-    own = {path for path in modules if standard.search(path.read_text(encoding="utf-8"))}
-    assert not own
-
-
 def test_no_rule_is_imported_by_its_name() -> None:
     named = {
         f"{module} imports {each}"

@@ -11,11 +11,11 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.bulk.git import Git
 from volfix.bulk.repository import Repository, make_git_dir, quoted
-from volfix.frozen import dataclass
 from volfix.syntax.disk import LARGEST
 
 MISSING = "its content is not in the clone, which is partial: give the URL of the repository instead"

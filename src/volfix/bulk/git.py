@@ -10,11 +10,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from volfix.fixes.masking.messages import scrub
-from volfix.frozen import dataclass
 from volfix.project.children import Ended
 from volfix.project.git_call import call, inert_environment
 from volfix.syntax.visible import one_line

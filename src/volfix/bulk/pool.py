@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.bulk.records import Status
 from volfix.bulk.worker import Job, JobOutcome, Task, work
-from volfix.frozen import dataclass
 from volfix.project.workers import Worker, WorkerDied, stop, wait
 
 GRACE = 5.0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
-
-from volfix.frozen import dataclass
 
 DO_NOT_MERGE = "DO NOT MERGE before `volfix carry`"
 """How the title, the report and the summary mark a change some of whose data no carry service carries."""

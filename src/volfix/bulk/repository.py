@@ -9,11 +9,11 @@ import hashlib
 import os
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.sources import Source, is_path, path_of, without_credentials
-from volfix.frozen import dataclass
 from volfix.syntax.disk import LARGEST
 from volfix.syntax.visible import one_line
 

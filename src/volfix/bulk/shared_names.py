@@ -10,12 +10,11 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.bulk.records import HazardKind
 from volfix.fixes.stack_plan import StackPlan
-from volfix.frozen import dataclass
 from volfix.project.ci.daemons import HOST_SOCKET, ON_HOST, OTHER_HOST
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.model import Project

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
-from volfix.frozen import dataclass
 from volfix.project.discovery import VENDORED
 from volfix.syntax.visible import visible
 

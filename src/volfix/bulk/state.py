@@ -12,6 +12,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.bulk.records import DO_NOT_MERGE, HazardKind, Status
@@ -19,7 +20,6 @@ from volfix.bulk.sources import Source, repository_name
 from volfix.bulk.state_file import meta, open_locked, transaction
 from volfix.bulk.state_records import Records, stored, stored_or_none, text_of
 from volfix.bulk.worker import JobOutcome
-from volfix.frozen import dataclass
 
 DONE, TO_PLAN, TO_WRITE = 0, 1, 2
 KEPT = frozenset({"clean", "findings", "written", "pushed"})

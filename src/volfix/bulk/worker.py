@@ -6,7 +6,7 @@ import json
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,7 +29,6 @@ from volfix.fixes.diff import patch
 from volfix.fixes.masking.messages import scrub
 from volfix.fixes.results import RunResult
 from volfix.fixes.write.journal import WriteProblem
-from volfix.frozen import dataclass
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.visible import one_line
 

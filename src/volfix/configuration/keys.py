@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
-from volfix.frozen import dataclass
 from volfix.rules.findings import Severity
 
 

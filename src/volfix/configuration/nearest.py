@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from volfix.configuration.settings import NAMES, PYPROJECT, Settings, matches
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import learn
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem

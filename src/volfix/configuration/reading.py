@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from volfix.configuration.keys import KEYS, Key, Kind
 from volfix.configuration.own_entries import OwnEntryProblem, own_entry
 from volfix.configuration.places import line_of
 from volfix.configuration.settings import PYPROJECT, SEVERITIES, Settings
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Kind as EntryKind
 from volfix.knowledge.tables import parsed
 from volfix.rules.codes import nearest, unknown

@@ -5,11 +5,10 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.rules.registry import REGISTRY
 from volfix.rules.selection import OFF_BY_DEFAULT, is_selected

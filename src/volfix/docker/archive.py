@@ -14,10 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import IO
 
 from volfix.docker.tar_stream import BrokenArchive, Bytes, members
-from volfix.frozen import dataclass
 
 KINDS = {
     tarfile.REGTYPE: "file",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.docker.containers import Container, Volume
@@ -18,7 +19,6 @@ from volfix.docker.local_files import data_root
 from volfix.docker.markers import CARRIED, carried_at, is_marked
 from volfix.docker.project_containers import containers_under
 from volfix.docker.service_mark import moved_here
-from volfix.frozen import dataclass
 from volfix.knowledge.carry_service import MARK_SUFFIX, SOURCE, TARGET
 from volfix.project.compose.mounts import VOLUME
 from volfix.project.stack import Use

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import Manifest
@@ -24,7 +24,6 @@ from volfix.docker.stop_containers import stop
 from volfix.docker.survey import lacks, survey, volume_users, writers_of
 from volfix.docker.verify import verify
 from volfix.docker.volume_backups import put_aside
-from volfix.frozen import dataclass
 
 LOCK = "volfix-carry-lock-"
 """Beginning of the name of the container that exists while a script of `carry --script` runs; the project follows."""

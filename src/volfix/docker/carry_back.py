@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from volfix.docker import helper_containers as through
@@ -27,7 +27,6 @@ from volfix.docker.tar_stream import BrokenArchive
 from volfix.docker.verify import shown
 from volfix.docker.volume_backups import volume_of
 from volfix.docker.volume_contents import held
-from volfix.frozen import dataclass
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.service import Service
 from volfix.syntax.pasted import pasted

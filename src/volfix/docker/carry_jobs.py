@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from volfix.docker.archive import Manifest
 from volfix.docker.containers import PROJECT, VOLUME_KEY, Container, MountPoint
 from volfix.docker.engine import Engine
-from volfix.frozen import dataclass
 from volfix.knowledge.carry_service import MARK_SUFFIX
 from volfix.knowledge.clients import Client
 from volfix.knowledge.paths import meet

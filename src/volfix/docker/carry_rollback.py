@@ -7,6 +7,7 @@ they write from then on. If a volume has to stay, or a container or data was rep
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from volfix.docker.carry_jobs import Say, SurveyedJob, users_of
@@ -14,7 +15,6 @@ from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import CARRIER, INSIDE
 from volfix.docker.markers import is_carried, is_mine, sweep, unmark
-from volfix.frozen import dataclass
 
 MADE_ANEW = ("missing", "empty", "interrupted")
 """The states of a volume that a run makes, or makes anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from volfix.docker.carry_jobs import Job
 from volfix.docker.containers import VOLUME_KEY
@@ -12,7 +13,6 @@ from volfix.docker.helper_containers import INSIDE, Carriers
 from volfix.docker.markers import CARRIED
 from volfix.docker.sqlite_files import BESIDE
 from volfix.docker.survey import image_for
-from volfix.frozen import dataclass
 from volfix.project.compose.mounts import VOLUME
 from volfix.rules.evidence.databases import databases_in
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from volfix.frozen import dataclass
 from volfix.knowledge.paths import lies_in
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"

@@ -11,10 +11,9 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from volfix.frozen import dataclass
 
 
 class ContextProblem(Exception):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.configuration.nearest import names
 from volfix.docker.carry_jobs import CarryProblem, NotRead
 from volfix.fixes.former import former_contents, overlay_of
-from volfix.frozen import dataclass
 from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.compose.model import Project
 from volfix.project.discovery import Directory, directories

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,7 +19,6 @@ from volfix.docker.containers import Container, MountPoint, Process, Volume, con
 from volfix.docker.contexts import ContextProblem, engine_address
 from volfix.docker.engine_problems import EngineProblem, NotThere, as_engine_problem, cause_of, check_answer
 from volfix.fixes.masking.messages import scrub
-from volfix.frozen import dataclass
 
 CHUNK = 1 << 20
 """Bytes that go through memory at once."""

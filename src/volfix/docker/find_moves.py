@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from volfix.docker.carry_jobs import CarryProblem, Job, Origin, is_user
@@ -18,7 +18,6 @@ from volfix.docker.opened_databases import opened_path
 from volfix.docker.project_containers import containers_under
 from volfix.docker.service_clients import asked_entries, clients_at
 from volfix.docker.sqlite_files import BESIDE
-from volfix.frozen import dataclass
 from volfix.knowledge.carry_service import MARK_SUFFIX
 from volfix.project.compose.compose_file import strings
 from volfix.project.compose.mounts import VOLUME, Mount

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -25,7 +26,6 @@ from volfix.docker.containers import Volume
 from volfix.docker.engine import CHUNK, Engine
 from volfix.docker.helper_containers import Progress
 from volfix.docker.tar_stream import HEAD
-from volfix.frozen import dataclass
 from volfix.knowledge.file_attributes import given
 
 KINDS = {

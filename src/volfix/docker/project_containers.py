@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.docker.container_match import Compared, mismatch
 from volfix.docker.containers import CONFIG_FILES, DIRECTORY, Container
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
-from volfix.frozen import dataclass
 from volfix.project.compose.model import Project
 from volfix.project.compose.service import Part
 from volfix.project.git import output, work_tree

@@ -8,11 +8,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
-
-from volfix.frozen import dataclass
 
 HEADER = b"SQLite format 3\0"
 BESIDE = ("-wal", "-journal")

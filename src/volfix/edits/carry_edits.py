@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Entries
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from volfix.edits.yaml_edits import Addition, YamlEdit
-from volfix.frozen import dataclass
 from volfix.syntax.source import CannotEdit, Edit, Source, Span
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from volfix.edits.operation import Operation
-from volfix.frozen import dataclass
 from volfix.syntax.code_tree import GRAMMARS
 from volfix.syntax.source import Edit, FileProblem, Source, Span
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import YamlEdit
-from volfix.frozen import dataclass
 from volfix.syntax.source import Edit, Source, Span
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from volfix.edits.operation import Operation
-from volfix.frozen import dataclass
 from volfix.syntax.source import Edit, Source, Span
 
 if TYPE_CHECKING:

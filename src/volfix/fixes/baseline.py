@@ -9,13 +9,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from volfix.fixes.masking.credentials import hide_credentials
 from volfix.fixes.masking.messages import scrub
-from volfix.frozen import dataclass
 from volfix.project.compose.host_directories import is_within, relative
 from volfix.rules.findings import Finding
 

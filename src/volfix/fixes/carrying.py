@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from volfix.edits.operation import Operation
 from volfix.fixes.render import rendered
-from volfix.frozen import dataclass
 from volfix.project.compose.compose_file import load
 from volfix.project.loader import Loader
 from volfix.rules.context import Context

@@ -6,10 +6,9 @@ Where one of them cannot be taken out, the fix is unsafe and names it. Which rul
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from volfix.edits.operation import Operation
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import docker_call
 from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
 from volfix.project.compose.host_directories import is_within

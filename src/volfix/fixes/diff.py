@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.fixes.masking.secrets import masked as hide
 from volfix.fixes.masking.secrets import with_secrets
 from volfix.fixes.results import FileChange
-from volfix.frozen import dataclass
 from volfix.syntax.visible import INVISIBLE, visible
 
 NO_NEWLINE = "\\ No newline at end of file\n"

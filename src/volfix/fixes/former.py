@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.fixes.write.journal import LAST, WriteProblem, reading
-from volfix.frozen import dataclass
 from volfix.project.compose.combinations import projects_of
 from volfix.project.discovery import Directory
 from volfix.project.git import WorkTree, work_tree

@@ -13,7 +13,7 @@ import pickle
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from typing import Any
 from volfix.fixes.held_back import concerns
 from volfix.fixes.results import FileChange, ProjectResult
 from volfix.fixes.stack_plan import NotPlanned, PlanStack, StackPlan
-from volfix.frozen import dataclass
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.project.workers import Worker, WorkerDied, stop, wait

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from volfix.fixes.results import RunResult
 from volfix.fixes.run_context import FailedTogether, RunContext, home_of
 from volfix.fixes.scope import keep_asked, not_checked
 from volfix.fixes.stack_plan import NotPlanned, Options, PlanStack, StackPlan, plan_stack
-from volfix.frozen import dataclass
 from volfix.project.discovery import Directory, directories
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack

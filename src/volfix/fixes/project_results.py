@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.fixes.results import MadeFixes, ProjectResult, ReportedFinding
-from volfix.frozen import dataclass
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.stack import Stack, Use
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from volfix.frozen import dataclass
 
 if TYPE_CHECKING:
     from volfix.rules.findings import Carriage, Finding, Move

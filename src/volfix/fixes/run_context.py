@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 from volfix.configuration.settings import Settings
 from volfix.fixes.scope import asked_directories, unread_in
 from volfix.fixes.write.journal_place import may_know_former
-from volfix.frozen import dataclass
 from volfix.knowledge.unread_systems import unread_files
 from volfix.project.compose.host_directories import host_directory, is_within
 from volfix.project.compose.mounts import BIND

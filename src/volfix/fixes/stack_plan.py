@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from volfix.configuration.nearest import Configuration
 from volfix.configuration.settings import Settings
 from volfix.fixes.project_results import project_results
 from volfix.fixes.results import FileChange, MadeFixes, ProjectResult
-from volfix.frozen import dataclass
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.context import Context

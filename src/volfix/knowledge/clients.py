@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
-from volfix.frozen import dataclass
 from volfix.knowledge.tables import record, table
 
 

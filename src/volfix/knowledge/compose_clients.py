@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.knowledge.images import Image
 from volfix.knowledge.tables import table
 

@@ -7,10 +7,10 @@ files are only cut into their tables and indexed by image name; a table is parse
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from volfix.frozen import dataclass
 from volfix.knowledge.tables import HERE, parsed, record
 
 Kind = Literal["engine", "application"]

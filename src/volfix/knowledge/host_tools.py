@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from volfix.frozen import dataclass
 from volfix.knowledge.tables import record, table
 
 Deed = Literal["reads", "last", "writes", "to", "owns", "sql", "tests"]

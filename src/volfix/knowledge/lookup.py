@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry, entry, from_index, identifying_directories, image_words, index
 from volfix.knowledge.images import HUB, VARIABLE, Image
 from volfix.knowledge.paths import cleaned

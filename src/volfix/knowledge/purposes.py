@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import image_words
 from volfix.knowledge.tables import table
 

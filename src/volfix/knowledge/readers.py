@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-from volfix.frozen import dataclass
 from volfix.knowledge.tables import record, table
 
 Form = Literal["url", "short", "file", "plain", "jdbc", "data source"]

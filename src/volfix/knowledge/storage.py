@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Absence, Entry, Setting
 from volfix.knowledge.paths import cleaned, is_below, matches
 

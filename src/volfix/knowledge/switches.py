@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.tables import listed, table
 from volfix.knowledge.variables import variable_kind

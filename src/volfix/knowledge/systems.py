@@ -8,11 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 
-from volfix.frozen import dataclass
 from volfix.knowledge.tables import record, table
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.paths import cleaned, matches
 from volfix.knowledge.tables import listed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import volfix
 from volfix.api import root_of
 from volfix.configuration.nearest import Configuration
 from volfix.fixes.results import RunResult
-from volfix.frozen import dataclass
 from volfix.rules.findings import Finding
 from volfix.syntax import disk
 from volfix.syntax.failures import failure

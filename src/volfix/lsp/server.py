@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -18,7 +18,6 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from volfix import __version__
-from volfix.frozen import dataclass
 from volfix.lsp.actions import Refused, made, offered
 from volfix.lsp.checks import Check, Document, NotChecked, check, repository_of
 from volfix.lsp.diagnostics import Shown

@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.unread_systems import unread_files
 from volfix.project.ci.names import COMMAND_FILES, YAML, is_pipeline_name
 from volfix.project.ci.names import FILE_NAME as PIPELINE_NAME

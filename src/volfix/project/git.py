@@ -10,9 +10,9 @@ import errno
 import os
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.syntax import disk
 
 TIMEOUT = 60

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.syntax import disk
 
 NAME = ".gitignore"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.project.compose.completeness import lacking
 from volfix.project.compose.compose_file import ComposeFile, Unread
 from volfix.project.compose.host_directories import host_directory

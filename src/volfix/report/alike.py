@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from volfix.fixes.results import SEVERITIES, ProjectResult, ReportedFinding
-from volfix.frozen import dataclass
 from volfix.report.finding import Standing, standing
 from volfix.rules.findings import HEADLINE, Finding, Location, shortened
 

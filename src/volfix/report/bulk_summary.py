@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.bulk.records import Hazard, Status
 from volfix.bulk.state import State
-from volfix.frozen import dataclass
 from volfix.report.summary import count
 from volfix.syntax.visible import visible
 

@@ -6,12 +6,12 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.fixes.masking.credentials import hide_credentials
 from volfix.fixes.masking.messages import scrub
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
-from volfix.frozen import dataclass
 from volfix.project.compose.host_directories import relative
 from volfix.rules.findings import Finding, Severity
 

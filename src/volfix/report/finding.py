@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.fixes.diff import changed_lines
 from volfix.fixes.masking.secrets import with_secrets
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding
-from volfix.frozen import dataclass
 from volfix.report.entries import is_done
 from volfix.report.frames import Frames, Mark
 from volfix.report.summary import count

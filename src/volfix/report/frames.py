@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import east_asian_width
 
 from volfix.fixes.masking.secrets import HIDDEN, secret_spans
-from volfix.frozen import dataclass
 from volfix.report.view import View
 from volfix.rules.findings import Place
 from volfix.syntax.source import Source, Span

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from volfix.fixes.masking.messages import scrub
-from volfix.frozen import dataclass
 from volfix.project.compose.host_directories import relative
 from volfix.report.rule_links import rule_link
 from volfix.syntax.visible import one_line

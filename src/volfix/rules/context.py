@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from volfix.frozen import dataclass
 from volfix.project.compose.host_directories import HostDirectory, host_directory
 from volfix.project.compose.mounts import BIND, Mount
 from volfix.project.git import tracked_below, work_tree

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from volfix.edits.operation import Operation
-from volfix.frozen import dataclass
 from volfix.syntax.source import Source, Span
 
 BETWEEN = " -_./,:"

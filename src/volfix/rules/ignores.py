@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.syntax.source import Source, Span
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 
-from volfix.frozen import dataclass
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
 from volfix.rules.selection import OFF_BY_DEFAULT

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.syntax import disk
 from volfix.syntax.source import CannotEdit, Edit, FileProblem, Source, Span, too_much
 

@@ -6,8 +6,8 @@ Every character knows its position in the file, so that a word of the inner text
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.syntax.source import Source, Span
 
 Character = tuple[str, int, int]

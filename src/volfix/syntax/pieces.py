@@ -5,10 +5,9 @@ from __future__ import annotations
 import posixpath
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from volfix.frozen import dataclass
 from volfix.syntax.source import Span
 
 Expression = TypeVar("Expression")

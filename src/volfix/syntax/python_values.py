@@ -7,12 +7,11 @@ results of the module's functions.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import libcst as cst
 
-from volfix.frozen import dataclass
 from volfix.syntax.pieces import Evaluation, Piece, Value, joined, known_by, parent_of, path_of
 from volfix.syntax.python_source import Module, nodes
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.paths import lies_in
 
 SYSTEM = ("/proc/", "/sys/", "/dev/")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from volfix.frozen import dataclass
+from dataclasses import dataclass
+
 from volfix.syntax.shell_words import Word
 from volfix.syntax.source import Span
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.syntax.shell_commands import Assignment, Guard, Heredoc
 from volfix.syntax.shell_words import Word, characters, word_of
 from volfix.syntax.source import Span

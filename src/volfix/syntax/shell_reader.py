@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.syntax.shell_commands import Assignment, Guard, Script, SimpleCommand, Surroundings
 from volfix.syntax.shell_nodes import WORDS, Nodes, places
 from volfix.syntax.shell_words import Word, word_of

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.syntax.shell import syntax_tree
 from volfix.syntax.shell_words import word_of
 from volfix.syntax.source import Span

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
-from volfix.frozen import dataclass
 from volfix.syntax.source import CannotEdit, Source
 from volfix.syntax.yaml_edit import nodes
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Pair, Scalar, Sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
 
-from volfix.frozen import dataclass
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_events import block_indent
 from volfix.syntax.yaml_plain import TYPED

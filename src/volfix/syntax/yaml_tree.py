@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from volfix.frozen import dataclass
 from volfix.syntax.source import FileProblem, Source, Span
 from volfix.syntax.yaml_events import block_end, read_events
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from volfix.frozen import dataclass
 from volfix.syntax.yaml_scalar import double_quoted, written
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
-from volfix.frozen import dataclass
 from volfix.knowledge.host_tools import host_tools
 from volfix.knowledge.tables import listed, table
 from volfix.syntax.source import Span

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
-from volfix.frozen import dataclass
 from volfix.project.ci import steps
 from volfix.project.ci.load import load
 from volfix.project.ci.names import YAML, is_pipeline_name

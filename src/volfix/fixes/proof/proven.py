@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.fixes.fix_selection import fixes_to_make, with_their_volumes
 from volfix.fixes.results import FileChange, MadeFixes, Seen
-from volfix.frozen import dataclass
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.findings import Applicability, Finding

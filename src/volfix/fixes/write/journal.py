@@ -20,12 +20,12 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from volfix.fixes.write.journal_format import Run, decoded, encoded
 from volfix.fixes.write.journal_place import home_of, place_of
-from volfix.frozen import dataclass
 from volfix.syntax.source import FileProblem
 from volfix.syntax.visible import one_line
 

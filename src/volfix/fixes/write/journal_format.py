@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from volfix.frozen import dataclass
 
 VERSION = 1
 END_OF_TIME = 2**37

@@ -10,10 +10,10 @@ import hashlib
 import os
 import stat
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.fixes.write.journal import DIRECTORY_FLAGS, FILE_FLAGS, WriteFailed, WriteRefused, advice, write_all
-from volfix.frozen import dataclass
 from volfix.syntax.disk import LARGEST
 
 

@@ -13,14 +13,13 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.fixes.write.journal import OPEN, Journal, WriteFailed, WriteProblem, WriteRefused, advice, locked, reading
 from volfix.fixes.write.journal_format import Run, SavedFile
 from volfix.fixes.write.replacement import OnDisk, check, find, prepare, remove, remove_below, swap
-from volfix.frozen import dataclass
 from volfix.syntax.visible import one_line
 
 if TYPE_CHECKING:

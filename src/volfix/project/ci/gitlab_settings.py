@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.ci.nodes import fragments, mappings, roots_of, text
 from volfix.project.compose.compose_file import strings
 from volfix.syntax import disk

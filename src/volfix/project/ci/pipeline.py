@@ -5,11 +5,10 @@ Each value knows its node in the YAML. What each system does is in knowledge/sys
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.systems import Life, Place, System
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import Source

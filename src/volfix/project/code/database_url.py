@@ -8,11 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote, unquote
 
-from volfix.frozen import dataclass
 from volfix.knowledge.readers import Form, Reader, reader_of_scheme
 from volfix.project.compose.mounts import clean
 

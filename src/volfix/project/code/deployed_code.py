@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.code.searched_files import Literal, SearchedFiles
 from volfix.project.code.source_files import is_own, source_files
 from volfix.project.code.spring_files import settings_files

@@ -11,9 +11,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.switches import Environment, switch_of
 from volfix.project.code.named_database import NamedDatabase
 from volfix.syntax.pieces import Piece, Value

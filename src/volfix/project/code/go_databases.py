@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.knowledge.openers import go_openers
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.named_database import OPENED, NamedDatabase

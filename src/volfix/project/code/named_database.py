@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from volfix.frozen import dataclass
 from volfix.syntax.pieces import Value
 from volfix.syntax.source import Source, Span
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 

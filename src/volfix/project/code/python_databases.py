@@ -6,13 +6,12 @@ Source: sqlalchemy (create_engine), pydantic-settings (BaseSettings), django (DA
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import libcst as cst
 
-from volfix.frozen import dataclass
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.named_database import NamedDatabase, each_once
 from volfix.syntax import disk

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-
-from volfix.frozen import dataclass
 
 LONG_LINE = 1000
 """How far before a match a comment's start is looked for, in bytes: a generated line can be as long as its file."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.env_files import override_patterns
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.deployed_code import DeployedCode

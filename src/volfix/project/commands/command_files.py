@@ -10,11 +10,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.project.carry_script import is_carry_script
 from volfix.project.ci.names import is_pipeline_name
 from volfix.project.commands.names import CRON_TABLES

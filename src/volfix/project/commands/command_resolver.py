@@ -6,11 +6,10 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.commands.command_files import CommandFile
 from volfix.project.commands.makefile import make_includes
 from volfix.project.commands.names import has_commands

@@ -5,11 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.commands.command_files import CommandFile
 from volfix.project.commands.command_resolver import RUNNERS, CommandResolver
 from volfix.project.commands.host_effects import ASKS, READS, PathEffect, path_effects

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import COMPOSE, docker_call, is_docker
 from volfix.knowledge.host_tools import Tool, host_tools, writes_rows
 from volfix.project.shell.command import Argument, Command

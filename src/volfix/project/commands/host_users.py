@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.knowledge.host_tools import host_tools
 from volfix.project.carry_script import is_carry_script
 from volfix.project.commands.names import has_commands, in_cron_table, is_document

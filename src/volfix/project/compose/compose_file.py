@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.syntax.disk import LARGEST_YAML
 from volfix.syntax.failures import one_file
 from volfix.syntax.source import FileProblem, Source

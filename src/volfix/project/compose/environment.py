@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from volfix.frozen import dataclass
 from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, Unset, interpolate
 from volfix.project.compose.origins import InCompose, InEnvFile, Origin, PutTogether, Variable
 from volfix.syntax import dotenv as env_syntax

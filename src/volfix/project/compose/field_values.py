@@ -5,7 +5,8 @@ Source: compose-spec/compose-go, loader/interpolate.go (toBoolean) and format/vo
 
 from __future__ import annotations
 
-from volfix.frozen import dataclass
+from dataclasses import dataclass
+
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
 from volfix.syntax.yaml_tree import Node, Scalar, resolved
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import posixpath
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.compose.mounts import Mount
 from volfix.syntax import disk
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-
-from volfix.frozen import dataclass
+from dataclasses import dataclass, replace
 
 Lookup = Callable[[str], "str | None"]
 """Returns a variable's value, with unknown parts as `${NAME}`; None if nothing known sets the variable, Unset if it is

@@ -6,11 +6,10 @@ Source: compose-spec/compose-go, override/merge.go (merging), cli/options.go (th
 from __future__ import annotations
 
 import re
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.compose.compose_file import ComposeFile, Unread
 from volfix.project.compose.env_places import Copies
 from volfix.project.compose.field_values import boolean

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.compose.field_values import boolean, mount_options
 from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, interpolate
 from volfix.syntax.source import Source

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from volfix.frozen import dataclass
+from dataclasses import dataclass
+
 from volfix.project.compose.interpolation import VISIBLE, Piece
 from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import Source, Span

@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.project.compose.compose_file import ComposeFile, strings
 from volfix.project.compose.environment import DotenvFile, service_environment, written_variable
 from volfix.project.compose.field_values import boolean, mount_options

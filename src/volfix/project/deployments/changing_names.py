@@ -8,9 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import COMPOSE, DockerCall
 from volfix.knowledge.systems import changes
 from volfix.project.ci.nodes import masked, unmasked

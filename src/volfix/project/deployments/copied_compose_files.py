@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import DockerCall
 from volfix.knowledge.env_files import copy_of
 from volfix.project.compose.compose_file import BASE_NAMES, OVERRIDE_NAMES

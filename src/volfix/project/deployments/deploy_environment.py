@@ -8,10 +8,9 @@ Source: docker/docs, Compose, environment variables precedence; docker/compose, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import DockerCall
 from volfix.project.compose.env_places import in_place
 from volfix.project.compose.environment import DirectoryLookup, DotenvFile, origin_in, read_dotenv

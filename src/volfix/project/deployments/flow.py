@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import Deletion, DockerCall, Option, docker_call
 from volfix.project.ci.daemons import chosen_context, reaches_other_host
 from volfix.project.deployments.temporary_stacks import removed_by

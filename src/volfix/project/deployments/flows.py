@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, deletion_of, docker_call
 from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, INPUT, NOT_DEPLOYED, TEST, nearest_purpose, purposes
 from volfix.project.ci.daemons import reaches_other_host, uses_context

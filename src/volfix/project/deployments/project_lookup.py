@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import DockerCall
 from volfix.project.compose.compose_file import BASE_NAMES
 from volfix.project.compose.model import Project

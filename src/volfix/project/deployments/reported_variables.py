@@ -6,10 +6,9 @@ Source: docs.gitlab.com, Pass dotenv variables to specific jobs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.ci.names import checkout_of
 from volfix.project.ci.pipeline import Pipeline, PipelineFile
 from volfix.project.ci.steps import step_entries

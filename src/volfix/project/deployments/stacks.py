@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.project.commands.command_files import DANGEROUS
 from volfix.project.compose.compose_file import Unread

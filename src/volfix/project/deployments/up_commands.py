@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import DockerCall
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project

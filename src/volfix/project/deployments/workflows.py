@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.project.ci.names import checkout_of
 from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.compose.model import Project, normalized_name

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.paths import lies_in
 from volfix.project.code.container_paths import comes_with_image
 from volfix.project.commands.command_files import SHELL

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from operator import itemgetter
 
-from volfix.frozen import dataclass
 from volfix.project.image.chmod import opens_to
 from volfix.project.image.written_values import place
 from volfix.syntax.dockerfile import expanded

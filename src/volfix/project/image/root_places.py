@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.project.image.ownership import ROOT
 from volfix.syntax.dockerfile import Instruction
 

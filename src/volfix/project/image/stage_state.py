@@ -9,10 +9,9 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from volfix.frozen import dataclass
 from volfix.knowledge.paths import lies_in
 from volfix.project.image.owners import Owners, give_by_run
 from volfix.project.image.run_commands import migration, named_paths

@@ -6,10 +6,9 @@ Source: docker/docs, Dockerfile reference; moby/buildkit, frontend/dockerfile/do
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.images import Image, start_directory
 from volfix.project.image.build import Build
 from volfix.project.image.chmod import may_write

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.project.compose.mounts import clean
 from volfix.syntax.dockerfile import Instruction
 from volfix.syntax.source import Source, Span

@@ -6,9 +6,8 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
-from volfix.frozen import dataclass
 from volfix.knowledge.purposes import FOR_A_WHILE, purposes
 from volfix.project.shell.command import CHECKOUT, Argument, Command
 from volfix.project.shell.entry import Entry

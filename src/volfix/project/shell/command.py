@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import docker_call
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Character, Fragment

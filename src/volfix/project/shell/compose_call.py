@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.knowledge.purposes import FOR_A_WHILE, file_purposes
 

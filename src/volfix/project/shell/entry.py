@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 from volfix.syntax.source import Source

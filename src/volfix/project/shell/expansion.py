@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from volfix.frozen import dataclass
 from volfix.project.shell.command import Argument
 from volfix.project.shell.outputs import output
 from volfix.project.shell.parameters import parameter

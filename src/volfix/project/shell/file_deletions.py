@@ -10,8 +10,8 @@ import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import DOCKER, DockerCall, docker_call, skip_options
 from volfix.knowledge.paths import meet
 from volfix.project.shell.command import Command

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge import commands as knowledge
 from volfix.project.shell import builtins
 from volfix.project.shell.calls import Call, Frame

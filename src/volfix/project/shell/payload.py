@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import option_values
 from volfix.project.shell.command import Argument
 from volfix.syntax.fragment import Character, Fragment

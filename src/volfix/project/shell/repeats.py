@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.shell.calls import Call, Frame
 from volfix.syntax import disk
 

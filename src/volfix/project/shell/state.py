@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.project.shell.paths import below, joined
 
 if TYPE_CHECKING:

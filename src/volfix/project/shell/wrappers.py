@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from volfix.frozen import dataclass
 from volfix.knowledge.commands import Wrapper, is_program, option_value, skip_options, wrapper
 from volfix.project.shell.command import Argument
 

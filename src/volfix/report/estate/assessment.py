@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from volfix.bulk.records import RepositoryRecord, Status
-from volfix.frozen import dataclass
 
 Carried = Callable[[str, Mapping[str, Any]], "str | None"]
 """When and from where the data of a move (as in the JSON) of the repository at a root was carried; None: not known."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from volfix.bulk.records import RepositoryRecord, Status
-from volfix.frozen import dataclass
 from volfix.report.estate.assessment import Assessment, Outcome, is_made
 from volfix.syntax.pasted import operand, word
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from volfix.bulk.records import Hazard, RepositoryRecord, Status
-from volfix.frozen import dataclass
 from volfix.report.estate.assessment import SEVERITIES, Assessment, Outcome
 from volfix.rules.registry import REGISTRY
 

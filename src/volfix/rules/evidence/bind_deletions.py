@@ -6,9 +6,9 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.targets import never_converted
 from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME

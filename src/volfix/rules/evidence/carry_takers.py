@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.knowledge.carry_service import MARK_SUFFIX
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.service import Part

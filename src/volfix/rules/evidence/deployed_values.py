@@ -7,10 +7,9 @@ volume, or will after a fix.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.project.compose.environment import DirectoryLookup
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.interpolation import VISIBLE, InterpolationError, Lookup, interpolate

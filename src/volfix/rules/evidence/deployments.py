@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import AppendItem
-from volfix.frozen import dataclass
 from volfix.rules.context import Context, at, once
 from volfix.rules.findings import Applicability, Finding, Fix, Location, Severity
 from volfix.syntax.yaml_tree import resolved

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.compose.interpolation import InterpolationError, interpolate
 from volfix.project.stack import Use
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved

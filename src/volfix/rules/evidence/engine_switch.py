@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.switches import SCHEME, SwitchValue, engine_in, host_beside, switch_of
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.interpolation import REFERENCE

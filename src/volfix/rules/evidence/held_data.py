@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import copied_application, derived_entry, entry_at
 from volfix.knowledge.paths import lies_in

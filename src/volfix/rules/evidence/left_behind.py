@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.knowledge.carry_service import SOURCE, TARGET
 from volfix.knowledge.clients import client_of
 from volfix.project.compose.host_directories import HostDirectory

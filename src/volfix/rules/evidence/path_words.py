@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from volfix.edits.yaml_edits import SetScalar
-from volfix.frozen import dataclass
 from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.evidence.database_places import working_directory

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import AddEntries, SetScalar
-from volfix.frozen import dataclass
 from volfix.rules.evidence.deployments import (
     SOCKET,
     StackDeployment,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volfix.frozen import dataclass
 from volfix.project.compose.model import Project
 from volfix.project.deployments.changing_names import ChangingName, changing_name, unknown_name
 from volfix.rules.context import Context, once

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from volfix.frozen import dataclass
 from volfix.project.code.container_paths import comes_with_image
 from volfix.project.compose.host_directories import is_within
 from volfix.project.compose.model import Project

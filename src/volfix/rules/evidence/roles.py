@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 from weakref import WeakKeyDictionary
 
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entry_at
 from volfix.knowledge.processes import Deed, deed, is_entry_point, may_start_others

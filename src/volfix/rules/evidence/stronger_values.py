@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.project.code.container_paths import container_path, may_be_in_image
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import InCode, InEnvFile, Variable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.purposes import Content, content_of, words_of
 from volfix.knowledge.targets import never_converted, state_like

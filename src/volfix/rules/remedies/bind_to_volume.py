@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from volfix.edits.operation import Operation
-from volfix.frozen import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.targets import never_converted
 from volfix.project.compose.host_directories import HostDirectory, is_file

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from volfix.edits.carry_edits import KEY, EndWait, RemoveEntries
 from volfix.edits.operation import Operation
-from volfix.frozen import dataclass
 from volfix.project.compose.compose_file import ComposeFile
 from volfix.rules.findings import CarrierChange, Change, WaitChange
 from volfix.syntax.yaml_tree import Document, Pair, Scalar

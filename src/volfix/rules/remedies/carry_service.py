@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from volfix.edits.carry_edits import AddService, WaitFor
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import DeclareVolume
-from volfix.frozen import dataclass
 from volfix.knowledge.carry_service import MARK, MARK_SUFFIX, SOURCE, TARGET, command
 from volfix.project.compose.compose_file import ComposeFile
 from volfix.project.compose.mounts import VOLUME, split_short

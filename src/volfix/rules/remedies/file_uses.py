@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from volfix.edits.operation import Operation
-from volfix.frozen import dataclass
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCompose
