@@ -13,7 +13,7 @@ from volfix.project.deployments.throwaway_stacks import is_test_service, is_test
 from volfix.project.image.images import known_images
 from volfix.rules.context import Context, at, mount_location
 from volfix.rules.evidence.database_places import TEMPORARY
-from volfix.rules.evidence.database_values import place_of
+from volfix.rules.evidence.named_places import place_of
 from volfix.rules.evidence.roles import role_of
 from volfix.rules.findings import Finding, Location, Severity, shortened
 from volfix.rules.remedies.second_places import image_place, value_place

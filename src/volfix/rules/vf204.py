@@ -11,7 +11,7 @@ from volfix.project.compose.service import Service
 from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import migrated_databases
 from volfix.rules.evidence.database_places import holder
-from volfix.rules.evidence.database_values import place_of
+from volfix.rules.evidence.named_places import place_of
 from volfix.rules.evidence.stronger_values import stronger_values
 from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.remedies.second_places import value_place

@@ -54,7 +54,7 @@ def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
 
     A literal in code that only follows the environment of a service is a doubt for the service that needs the literal.
     """
-    groups, staying = by_written_value(found), _staying(found)
+    groups, staying = by_written_value(found), staying_values(found)
     for proposal in found:
         group = groups.get(proposal.database.written_at, [proposal])
         others = [each for each in group if each.new_value != proposal.new_value]
@@ -62,7 +62,7 @@ def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
             yield proposal
             continue
         reason = f"{others[0].database.service.name} uses the same value with other mounts"
-        if not _follows(proposal) and all(_follows(each) and _opened(each) not in staying for each in others):
+        if not follows(proposal) and all(follows(each) and opened(each) not in staying for each in others):
             yield replace(proposal, doubt=proposal.doubt or reason)
         else:
             yield proposal.refused(proposal.reason or reason)
@@ -70,31 +70,32 @@ def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
 
 def followed(found: Sequence[Proposal]) -> Iterator[Proposal]:
     """The proposals, refused for a literal in code if the environment names its file in a value that stays."""
-    staying = _staying(found)
+    staying = staying_values(found)
     for proposal in found:
-        other = staying.get(_opened(proposal))
-        if other is None or proposal.new_value is None or not _follows(proposal):
+        other = staying.get(opened(proposal))
+        if other is None or proposal.new_value is None or not follows(proposal):
             yield proposal
         else:
             name = f"{other.variable} of {other.service.name}"
             yield proposal.refused(f"{name} names {other.path} too, and volfix cannot change that value")
 
 
-def _staying(found: Sequence[Proposal]) -> dict[tuple[int, str | None], Database]:
+def staying_values(found: Sequence[Proposal]) -> dict[tuple[int, str | None], Database]:
     """The databases in no mount whose values stay, but for literals in code, by the file that the service opens."""
     return {
-        _opened(each): each.database
+        opened(each): each.database
         for each in found
         if each.new_value is None
         and not (each.database.is_inside or each.database.loose or isinstance(each.database.origin, InCode))
     }
 
 
-def _opened(proposal: Proposal) -> tuple[int, str | None]:
+def opened(proposal: Proposal) -> tuple[int, str | None]:
+    """What identifies the file for the service that opens it: the service, and the path in the container."""
     return id(proposal.database.service), proposal.database.path
 
 
-def _follows(proposal: Proposal) -> bool:
+def follows(proposal: Proposal) -> bool:
     """Whether the value is a literal in code that only follows the environment, which names the database too."""
     return isinstance(proposal.database.origin, InCode) and environment_names_database(proposal.database.service)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.variables import MAY_BE_FILE, variable_kind
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable
 from volfix.project.compose.service import Service
@@ -22,6 +21,7 @@ from volfix.rules.evidence.database_places import (
     settled,
     working_directory,
 )
+from volfix.rules.evidence.named_places import named_file
 from volfix.rules.evidence.proposal import Proposal, proposed, without_slash_mistake
 
 if TYPE_CHECKING:
@@ -35,39 +35,12 @@ def located(
 
     None if the value names no file, or a type switch names another engine.
     """
-    named = _named(project, service, Variable(name, variable.value, variable.origin), beside)
+    named = named_file(project, service, Variable(name, variable.value, variable.origin), beside)
     if named is None:
         return None
     file, doubt = named
     found = placed(project, service, Variable(name, variable.value, variable.origin), file)
     return found if found is None or doubt is None else replace(found, doubt=doubt)
-
-
-def place_of(project: Project, service: Service, variable: Variable) -> str | None:
-    """The path of the database file that the value names; None if it names no file, or in an unknown place."""
-    named = _named(project, service, variable, None)
-    if named is None:
-        return None
-    places = places_of(project, service, settled(project, service, based(project, service, named[0])))
-    return places[0] if len(places) == 1 else None
-
-
-def _named(
-    project: Project, service: Service, variable: Variable, beside: Mapping[str, str] | None
-) -> tuple[DatabaseFile, str | None] | None:
-    """The file as the value names it, with a doubt about its engine; None if the value names no file, or the engine is
-    off.
-    """
-    if variable.value is None or not MAY_BE_FILE.search(variable.value):
-        return None
-    from volfix.project.code.database_url import database_file  # few projects name a database file
-    from volfix.project.code.readers import reader_of
-    from volfix.rules.evidence.engine_switch import switch_beside
-
-    file = database_file(variable.value, variable_kind(variable.name), reader_of(service))
-    if file is None or (switch := switch_beside(project, service, variable.name, variable.value, beside)).is_off:
-        return None
-    return file, switch.doubt
 
 
 def placed(project: Project, service: Service, variable: Variable, file: DatabaseFile) -> Proposal | None:

@@ -13,8 +13,11 @@ from volfix.rules.evidence.agreement import (
     agreed,
     by_written_value,
     followed,
+    follows,
+    opened,
     own_volumes,
     parts_kept,
+    staying_values,
     with_doubts_of_others,
 )
 from volfix.rules.evidence.code_databases import of_code
@@ -31,8 +34,8 @@ from volfix.rules.evidence.unreferenced_env_files import of_loose_files
 def proposals(context: Context) -> tuple[Proposal, ...]:
     """A proposal for every database file that a value of the stack names, once for each service that uses the value."""
     found = [*_of_services(context), *of_flows(context)]
-    found += at_most(of_loose_files(context, found), "env files that no service loads")
     found += of_code(context, found)
+    found += at_most(of_loose_files(context, found), "env files that no service loads")
     found = list(agreed(list(parts_kept(context, found))))
     found = list(own_volumes(list(files_kept_apart(context, found))))
     found = list(overridden(context, found))
@@ -82,6 +85,16 @@ def takers_of(context: Context, proposal: Proposal) -> Sequence[Proposal]:
 @once
 def _takers(context: Context) -> dict[object, list[Proposal]]:
     return by_written_value(proposals(context))
+
+
+def only_follows(context: Context, proposal: Proposal) -> bool:
+    """Whether the value is a literal in code that only follows the environment, whose own value moves."""
+    return follows(proposal) and opened(proposal) not in _staying(context)
+
+
+@once
+def _staying(context: Context) -> dict[tuple[int, str | None], Database]:
+    return staying_values(proposals(context))
 
 
 def use_of(context: Context, proposal: Proposal) -> Use | None:

@@ -15,7 +15,8 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.service import Service
 from volfix.project.image.images import known_entries
-from volfix.rules.evidence.database_places import is_code
+from volfix.rules.evidence.database_places import holder, is_code
+from volfix.rules.evidence.named_places import opened_by
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 HOST_FILE_SYSTEMS = frozenset({"none", "bind", "ext4", "xfs", "btrfs", "zfs"})
@@ -48,12 +49,13 @@ class VolumeChoice:
 
 
 def choice_of(project: Project, service: Service) -> VolumeChoice:
-    """The mount that is named for a database; else the one named for data; else the only mount whose name says nothing.
+    """The mount that is named for a database; else the one named for data; else a host directory that holds another
+    database of the service: the name of its volume will say so; else the only mount whose name says nothing.
 
     The names are those of the volume or the source's last directory, and of the target.
     """
     known = known_entries(service)
-    ranks: dict[str, list[Mount]] = {"database": [], "data": [], "unsaid": []}
+    ranks: dict[str, list[Mount]] = {"database": [], "data": [], "held": [], "unsaid": []}
     passed_over = []
     for mount in {mount.clean_target: mount for mount in project.mounts_of(service)}.values():
         if mount.kind not in (BIND, VOLUME) or mount.problem or is_code(mount) or is_file(mount):
@@ -61,6 +63,8 @@ def choice_of(project: Project, service: Service) -> VolumeChoice:
         unfit = _unfit(project, service, mount, known)
         if unfit is None:
             rank = _rank(project, service, mount, known)
+            if rank is None and mount.kind == BIND and _holds_another(project, service, mount):
+                rank = "held"
             if rank is not None:
                 ranks[rank].append(mount)
         elif mount.kind == VOLUME:
@@ -69,11 +73,12 @@ def choice_of(project: Project, service: Service) -> VolumeChoice:
 
 
 def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[str, ...]) -> VolumeChoice:
-    named = ranks["database"] + ranks["data"]
+    named = ranks["database"] + ranks["data"] or ranks["held"]
     best = next((mounts for mounts in ranks.values() if mounts), [])
     if len(best) > 1:
         targets = ", ".join(mount.raw_target for mount in best)
-        choice = "several names say data" if named else "no name says data"
+        choice = "each has a database" if best is ranks["held"] else "several names say data"
+        choice = choice if named else "no name says data"
         reason = f"several mounts could hold the database ({targets}): {choice}; write the path of one by hand"
         return VolumeChoice(reason=reason, passed_over=passed_over, is_guess=not named)
     if not best:
@@ -133,6 +138,10 @@ def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) 
 def _is_of_another(service: Service, mount: Mount) -> bool:
     """Whether volfix named the volume for another service's database: the name then says nothing about this service."""
     return mount.kind == VOLUME and (found := GIVEN.match(mount.source)) is not None and found[1] != service.name
+
+
+def _holds_another(project: Project, service: Service, mount: Mount) -> bool:
+    return any(holder(project, service, path) is mount for path in opened_by(project, service))
 
 
 def _names(project: Project, service: Service, mount: Mount) -> Iterator[Content | None]:

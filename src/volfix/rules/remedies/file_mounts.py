@@ -19,7 +19,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import can_say
 from volfix.rules.evidence.code_doubts import script_naming, set_at_start
 from volfix.rules.evidence.database import unsayable
-from volfix.rules.evidence.databases import proposals
+from volfix.rules.evidence.databases import only_follows, proposals, proposals_in
 from volfix.rules.evidence.host_users import host_doubts
 from volfix.rules.evidence.path_words import scalars
 from volfix.rules.evidence.source_variables import place_doubt, set_elsewhere
@@ -89,6 +89,7 @@ def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Ite
     for item in live:
         yield from mount_refusals(context, item.use)
         yield from _beside(item)
+        yield from _unheld(item)
         if (reason := stays_for_others(context, item.use)) is not None:
             yield reason
         yield from _path_refusals(item)
@@ -103,6 +104,15 @@ def _beside(item: FileUse) -> Iterator[str]:
     for other in item.use.project.mounts_of(item.use.service):
         if other.clean_target in {item.path + ending for ending in BESIDE}:
             yield f"{other.raw_target} is mounted beside this file: both belong in one directory"
+
+
+def _unheld(item: FileUse) -> Iterator[str]:
+    """Other databases of the service in no mount: the new volume would be for them too, and nothing moves them yet."""
+    for proposal in proposals_in(item.context, item.use.project, item.use.service):
+        database = proposal.database
+        if proposal.place is None and database.path is not None and not database.beside:
+            files = f"{database.variable} of {item.service} names {database.path}, which no mount holds"
+            yield f"{files}: mount one volume at a directory for both files, by hand"
 
 
 def _path_refusals(item: FileUse) -> Iterator[str]:
@@ -131,7 +141,7 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
         database, mount = proposal.database, proposal.database.mount or proposal.mount
         if mount is not None and id(mount) in mounts:
             continue
-        if database.written_at in values:
+        if database.written_at in values and not only_follows(context, proposal):
             yield f"{database.service.name} uses the same value, but does not mount the file"
         if mount is not None and mount.kind == BIND and database.is_inside and database.path:
             inner = posixpath.relpath(database.path, mount.clean_target)
@@ -142,6 +152,14 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
         for service in project.services.values():
             if id(service) not in services and words & {(file.path, scalar.span) for file, scalar in scalars(service)}:
                 yield f"{service.name} runs the same command or health check, but does not mount the file"
+
+
+def _followers(context: Context, live: list[FileUse]) -> Iterator[str]:
+    """Services that have the value in their code too, which only follows their environment."""
+    values = {database.written_at for item in live for database in item.databases} - {None}
+    for proposal in proposals(context):
+        if proposal.place is None and proposal.database.written_at in values and only_follows(context, proposal):
+            yield f"{proposal.database.service.name} uses the same value, but does not mount the file"
 
 
 def _is_joined(origin: Origin | None) -> bool:
@@ -160,6 +178,7 @@ def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Itera
     for item in live:
         yield from host_doubts(context, item.use)
         yield from set_elsewhere(context, item.use)
+    yield from _followers(context, live)
     known = {(item.use.mount.file.path, item.use.mount.node.span) for item in live}
     for item in live:
         known |= {(word.file.path, word.scalar.span) for word in item.words}

@@ -1,0 +1,55 @@
+"""The database file that a value names, and its place in the container, without a thought of where it would be safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from volfix.knowledge.variables import MAY_BE_FILE, variable_kind
+from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.model import Project
+from volfix.project.compose.origins import Variable
+from volfix.project.compose.service import Service
+from volfix.rules.evidence.database_places import based, places_of, settled
+
+if TYPE_CHECKING:
+    from volfix.project.code.database_url import DatabaseFile
+
+_OPENED: WeakKeyDictionary[Service, frozenset[str]] = WeakKeyDictionary()
+"""What the services are known to open, kept as long as they: each database asks for it."""
+
+
+def opened_by(project: Project, service: Service) -> frozenset[str]:
+    """The paths of the database files that the service's environment names."""
+    if service not in _OPENED:
+        places = (place_of(project, service, variable) for variable in effective_variables(service))
+        _OPENED[service] = frozenset(filter(None, places))
+    return _OPENED[service]
+
+
+def place_of(project: Project, service: Service, variable: Variable) -> str | None:
+    """The path of the database file that the value names; None if it names no file, or in an unknown place."""
+    named = named_file(project, service, variable, None)
+    if named is None:
+        return None
+    places = places_of(project, service, settled(project, service, based(project, service, named[0])))
+    return places[0] if len(places) == 1 else None
+
+
+def named_file(
+    project: Project, service: Service, variable: Variable, beside: Mapping[str, str] | None
+) -> tuple[DatabaseFile, str | None] | None:
+    """The file as the value names it, with a doubt about its engine; None if the value names no file, or the engine is
+    off.
+    """
+    if variable.value is None or not MAY_BE_FILE.search(variable.value):
+        return None
+    from volfix.project.code.database_url import database_file  # few projects name a database file
+    from volfix.project.code.readers import reader_of
+    from volfix.rules.evidence.engine_switch import switch_beside
+
+    file = database_file(variable.value, variable_kind(variable.name), reader_of(service))
+    if file is None or (switch := switch_beside(project, service, variable.name, variable.value, beside)).is_off:
+        return None
+    return file, switch.doubt

@@ -1,0 +1,95 @@
+"""Given fixes that change what the next run finds, then the first run makes each change at once or refuses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import volfix
+
+DOCKERFILE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+BUILT = {"Dockerfile": DOCKERFILE, "requirements.txt": "sqlalchemy==2.0.36\n"}
+DECLARED = "\nvolumes:\n  {}:\n    driver: local\n"
+LITERAL = "from sqlalchemy import create_engine\nengine = create_engine('sqlite:////app/app.db')\n"
+TWO = """\
+services:
+  app:
+    build: .
+    environment:
+      DATABASE_URL: {}
+      JOBS_DATABASE_URL: {}
+    volumes: ["{}"]
+"""
+APART = """\
+services:
+  web:
+    build: .
+    environment: {{DATABASE_URL: "sqlite:////{}/app.db"}}
+    volumes: ["rows:/data"]
+  worker:
+    build: .
+    volumes: ["{}"]
+volumes:
+  rows:
+"""
+ALONE = """\
+services:
+  worker:
+    build: .
+"""
+
+AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "a directory whose name says nothing holds another database of the service, and becomes its volume": (
+        {"compose.yaml": TWO.format("sqlite:////app/stuff/app.db", "sqlite:////app/jobs.db", "./stuff:/app/stuff")},
+        {
+            "compose.yaml": TWO.format(
+                "sqlite:////app/stuff/app.db", "sqlite:////app/stuff/jobs.db", "app-db:/app/stuff"
+            )
+            + DECLARED.format("app-db")
+        },
+    ),
+    "a mounted file that the code names, and another service that only follows its environment": (
+        {"compose.yaml": APART.format("app", "./app.db:/app/app.db"), "db.py": LITERAL},
+        {
+            "compose.yaml": APART.format("data", "worker-db:/app/data") + "  worker-db:\n    driver: local\n",
+            "db.py": LITERAL.replace("/app/app.db", "/app/data/app.db"),
+        },
+    ),
+    "an env file that nothing names, for the service that gets a volume because of its code": (
+        {"compose.yaml": ALONE, "db.py": LITERAL, ".env.prod": "DATABASE_URL=sqlite:////app/app.db\n"},
+        {
+            "compose.yaml": ALONE + "    volumes:\n      - worker-db:/app/data\n" + DECLARED.format("worker-db"),
+            "db.py": LITERAL.replace("/app/app.db", "/app/data/app.db"),
+            ".env.prod": "DATABASE_URL=sqlite:////app/data/app.db\n",
+        },
+    ),
+}
+NEVER: dict[str, tuple[dict[str, str], str]] = {
+    "a mounted file beside a database in no mount": (
+        {"compose.yaml": TWO.format("sqlite:////app/app.db", "sqlite:////app/jobs.db", "./app.db:/app/app.db")},
+        "JOBS_DATABASE_URL of app names /app/jobs.db, which no mount holds: mount one volume at a directory for both "
+        "files, by hand",
+    ),
+}
+
+
+def plan(root: Path, files: dict[str, str]) -> volfix.Plan:
+    for name, text in {**BUILT, **files}.items():
+        (root / name).write_text(text)
+    return volfix.plan(root, unsafe_fixes=True)
+
+
+@pytest.mark.parametrize(("before", "after"), AT_ONCE.values(), ids=AT_ONCE)
+def test_what_follows_from_a_fix_is_done_at_once(before: dict[str, str], after: dict[str, str], tmp_path: Path) -> None:
+    result = plan(tmp_path, before).write()
+    assert not [project.failure for project in result.projects if project.failure]
+    assert {name: (tmp_path / name).read_text() for name in before} == after
+    assert not plan(tmp_path, after).edits
+
+
+@pytest.mark.parametrize(("files", "reason"), NEVER.values(), ids=NEVER)
+def test_or_it_is_refused(files: dict[str, str], reason: str, tmp_path: Path) -> None:
+    found = plan(tmp_path, files)
+    assert reason in [finding.reason for finding in found.findings]
+    assert not found.edits
