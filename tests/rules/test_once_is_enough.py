@@ -33,6 +33,7 @@ services:
 volumes:
   rows:
 """
+BELOW = APART.replace("worker:\n    build: .\n", "worker:\n    build: sub\n").replace('    volumes: ["{}"]\n', "{}", 1)
 ALONE = """\
 services:
   worker:
@@ -56,6 +57,15 @@ AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
             "db.py": LITERAL.replace("/app/app.db", "/app/data/app.db"),
         },
     ),
+    "a volume of its own for the code's database, and another service that only follows its environment": (
+        {"compose.yaml": BELOW.format("app", ""), "sub/Dockerfile": DOCKERFILE, "sub/db.py": LITERAL},
+        {
+            "compose.yaml": BELOW.format("data", "    volumes:\n      - worker-db:/app/data\n")
+            + "  worker-db:\n    driver: local\n",
+            "sub/Dockerfile": DOCKERFILE,
+            "sub/db.py": LITERAL.replace("/app/app.db", "/app/data/app.db"),
+        },
+    ),
     "an env file that nothing names, for the service that gets a volume because of its code": (
         {"compose.yaml": ALONE, "db.py": LITERAL, ".env.prod": "DATABASE_URL=sqlite:////app/app.db\n"},
         {
@@ -76,6 +86,7 @@ NEVER: dict[str, tuple[dict[str, str], str]] = {
 
 def plan(root: Path, files: dict[str, str]) -> volfix.Plan:
     for name, text in {**BUILT, **files}.items():
+        (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
     return volfix.plan(root, unsafe_fixes=True)
 

@@ -140,7 +140,9 @@ def _with_service_value(proposal: Proposal, directory: str) -> Proposal:
 def _settled(proposal: Proposal, found: Sequence[Proposal]) -> Proposal:
     if proposal.directory is None:
         return proposal
-    others = (each.database for each in found if not each.database.loose)
+    service = proposal.database.service
+    counting = (each for each in found if each.database.service is service or not follows(each))
+    others = (each.database for each in counting if not each.database.loose)
     reason = next(filter(None, (_concern(proposal.database, other) for other in others)), None)
     return proposal if reason is None else proposal.refused(reason)
 
