@@ -104,7 +104,8 @@ RULE = Rule(
     ),
     fix=(
         "A named volume at a directory, and the new path in every place that names the file. Safe where volfix finds"
-        " and can change every place; else the finding names the place that is missing."
+        " and can change every place; else the finding names the place that is missing. Refused while the service names"
+        " another database that no mount holds: the new volume would be for both."
     ),
     sources=("sqlite.org: wal.html, tempfiles.html", "docker/docs: bind-mounts.md"),
     examples=(
