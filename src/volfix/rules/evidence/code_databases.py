@@ -22,7 +22,6 @@ from volfix.project.code.deployed_code import DeployedCode
 from volfix.project.code.spring_files import FILE_NAME as SPRING_FILE
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.model import Project
-from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCode, Variable
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned
@@ -63,7 +62,7 @@ def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
             if build is None or build.context is None:
                 continue
             own = [each for each in found if each.database.service is service]
-            moved = {each.database.path for each in own if each.new_value or _is_mounted_itself(each.database)}
+            moved = {each.database.path for each in own if each.new_value or each.database.is_mounted_itself}
             if environment_names_database(service) and not moved:
                 continue
             code = code_of(context, build)
@@ -80,12 +79,6 @@ def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
                 else:
                     doubt = f"{other[0]} gives {other[1].name}, which runs the same code, another database"
                     yield replace(proposal, doubt=proposal.doubt or doubt)
-
-
-def _is_mounted_itself(database: Database) -> bool:
-    """Whether the file itself is mounted: then VF103 moves it, and every place that names it."""
-    mount = database.mount
-    return mount is not None and mount.kind == BIND and mount.clean_target == database.path
 
 
 def _named_by_environment(context: Context) -> dict[Path, list[tuple[str, Service]]]:

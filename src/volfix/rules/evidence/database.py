@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from volfix.project.compose.interpolation import VISIBLE
 from volfix.project.compose.model import Project
-from volfix.project.compose.mounts import Mount
+from volfix.project.compose.mounts import BIND, Mount
 from volfix.project.compose.origins import InCode, InDockerfile, InFlow, Origin, PutTogether
 from volfix.project.compose.service import Service
 from volfix.project.image.images import known_entries
@@ -54,6 +54,11 @@ class Database:
     def is_inside(self) -> bool:
         """Whether a mount holds the file."""
         return self.mount is not None
+
+    @property
+    def is_mounted_itself(self) -> bool:
+        """Whether the file itself is mounted: then VF103 moves it to a volume, and every place that names it."""
+        return self.mount is not None and self.mount.kind == BIND and self.mount.clean_target == self.path
 
     def value_at(self, path: str, workdir: str | None) -> str:
         """The value with this path in its place, whether or not it can be written there (see `unsayable`)."""

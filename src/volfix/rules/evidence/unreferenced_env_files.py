@@ -33,7 +33,7 @@ def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Prop
     a fix makes values good, and the next run must come to the same answer. So the first project with a service that
     could use the value decides.
     """
-    to_come = {id(each.database.service) for each in found if each.directory is not None}
+    to_come = {id(each.database.service) for each in found if each.directory or each.database.is_mounted_itself}
     settled: set[tuple[Path, int]] = set()
     beside: dict[tuple[Path, int], list[Proposal]] = {}
     for project in context.stack.projects:
