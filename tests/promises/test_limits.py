@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from cProfile import Profile
 from pathlib import Path
 
 import pytest
-from test_scale import APP, ONE, PYTHON, Files, each, looked_at
+from test_scale import APP, DB, ONE, PYTHON, Files, each, looked_at
 
 import volfix
+from volfix.report.text import READ, render
+from volfix.report.view import View
 from volfix.rules.findings import Applicability
 
 BUILT = APP.replace("    env_file: .env\n", "")
@@ -122,3 +125,16 @@ def test_a_comment_of_a_megabyte_is_passed_over(tmp_path: Path) -> None:
     _, plan = looked_at({"compose.yaml": ONE + f"# {'x' * 1_000_000}\n"}, tmp_path)
     assert not plan.result.errors
     assert plan.findings
+
+
+@pytest.mark.parametrize("source", ["./pg{i}", "./pg"])
+def test_the_lines_of_hundreds_of_fixes_are_left_out(source: str, tmp_path: Path) -> None:
+    """To show what may be seen of a fix's lines takes a look at the whole file, after this fix alone."""
+    count = 120
+    services = each(count, lambda i: DB.format(n=i).replace(f"./pg{i}:", f"{source.format(i=i)}:"))
+    _, plan = looked_at({"compose.yaml": "services:\n" + services}, tmp_path)
+    with Profile() as profile:
+        text = render(plan.result, View(tmp_path))
+    assert sum(entry.callcount for entry in profile.getstats()) < 4_000_000
+    told = min(text.count("= fix ("), -(-READ // len("services:\n" + services)))
+    assert text.count("--diff shows them") == text.count("= fix (") - told

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.fixes.diff import changed_lines
-from volfix.fixes.masking.secrets import with_secrets
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding
 from volfix.report.entries import is_done
 from volfix.report.frames import Frames, Mark
@@ -32,6 +31,8 @@ SEVERITY_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
 DIFF_COLORS = {"+": "green", "-": "red"}
 EVIDENCE, LINES = 2, 12
 """Lines of evidence, and of a fix, that are shown without -v."""
+Line = tuple[Path, str, int, str]
+"""A line of a change: its file, `+` or `-`, its number and its text."""
 BELOW = "the lines below"
 """The words for a fix of which the model of Compose says nothing."""
 
@@ -70,26 +71,37 @@ def changes_of(finding: Finding) -> tuple[FileChange, ...]:
         files = sorted(rendered(finding.fix.operations).items())
     except CannotEdit:
         return ()
-    return tuple(with_secrets(FileChange(before[path], after, tuple(edits))) for path, (after, edits) in files)
+    return tuple(FileChange(before[path], after, tuple(edits)) for path, (after, edits) in files)
 
 
-def shown(view: View, findings: Sequence[Finding], how: Standing) -> Iterator[str]:
-    """The lines for findings with the same words: the words once, then the places of each."""
+def read_for(findings: Sequence[Finding]) -> int:
+    """How many characters of files volfix looks at to show the lines of the findings' fix."""
+    operations = (operation for finding in findings[:1] if finding.fix for operation in finding.fix.operations)
+    return sum({operation.source.path: len(operation.source.text) for operation in operations}.values())
+
+
+def shown(view: View, findings: Sequence[Finding], how: Standing, *, in_full: bool = True) -> Iterator[str]:
+    """The lines for findings with the same words: the words once, then the places of each. Without `in_full` the lines
+    of the fix are left out.
+    """
     first = findings[0]
     yield from headline(view, first, "fixed" if how.summary == "fixed" else first.severity.value)
     if how.summary == "fixed":
         yield from (f"  --> {where(view, finding)}" for finding in findings)
         return
-    changes = [change for finding in findings for change in changes_of(finding)]
+    fixes = {id(finding.fix.operations): finding for finding in findings if finding.fix}
+    changes = [change for finding in fixes.values() for change in changes_of(finding)]
     marks = _marks(findings)
     is_shown = how.summary != "not written" or (first.fix is not None and fix_words(first.fix) == BELOW)
-    lines = [line for change in changes for line in _small(view, change)] if is_shown else []
-    numbers = [mark.place.location.line for mark in marks] + [number for _, _, number, _ in lines]
+    lines, more = _small(view, changes if is_shown and in_full else ())
+    numbers = [mark.place.location.line for mark in marks] + [number for _, _, number, _ in (*lines, *more)]
     gutter = max(len(str(max(numbers))), 2) + 1
     frames = Frames(view, gutter, _edited(changes))
     yield from frames.drawn(marks, where(view, first))
     yield from _notes(view, gutter, findings, how)
-    yield from _fix_lines(view, frames, lines, first.location.path)
+    yield from _fix_lines(view, frames, lines, first.location.path, len(more))
+    if is_shown and changes and not in_full:
+        yield from _note(view, gutter, "lines", "--diff shows them")
 
 
 def again(view: View, finding: Finding, project: str) -> Iterator[str]:
@@ -185,15 +197,28 @@ def _change_words(change: Change) -> str | None:
     return f"declare the volume {change.key}" if isinstance(change, VolumeChange) else None
 
 
-def _small(view: View, change: FileChange) -> Iterator[tuple[Path, str, int, str]]:
-    for sign, number, text in changed_lines(change, masked=not view.show_secrets):
-        yield change.before.path, sign, number, text
+def _small(view: View, changes: Sequence[FileChange]) -> tuple[list[Line], set[Line]]:
+    """The lines of the changes that are shown, and those left out, true to the file: what may be shown of a line costs
+    a look at the whole file.
+    """
+    told: dict[Line, None] = {}
+    known: set[Line] = set()
+    more: set[Line] = set()
+    for change in changes:
+        path = change.before.path
+        bare = {(path, *line) for line in changed_lines(change, masked=False)}
+        if view.verbose or len(told) < LINES:
+            told.update(dict.fromkeys((path, *line) for line in changed_lines(change, masked=not view.show_secrets)))
+            known |= bare
+        else:
+            more |= bare - known
+    lines = list(told)
+    most = len(lines) if view.verbose else LINES
+    return lines[:most], more.union(lines[most:])
 
 
-def _fix_lines(view: View, frames: Frames, lines: Sequence[tuple[Path, str, int, str]], path: Path) -> Iterator[str]:
-    told = list(dict.fromkeys(lines))
-    most = len(told) if view.verbose else LINES
-    for file, sign, number, text in told[:most]:
+def _fix_lines(view: View, frames: Frames, lines: Sequence[Line], path: Path, more: int) -> Iterator[str]:
+    for file, sign, number, text in lines:
         if file != path:
             yield f"{' ' * (frames.gutter - 1)}{view.style(':::', fg='blue', bold=True)} {view.path(file)}"
             path = file
@@ -203,5 +228,5 @@ def _fix_lines(view: View, frames: Frames, lines: Sequence[tuple[Path, str, int,
             blank = shown_text.rfind(" ", len(shown_text) - len(shown_text.lstrip()) + 1, room - 3)
             shown_text = f"{shown_text[: blank + 1 if blank > 0 else room - 3]}..."
         yield view.style(f"{number:>{frames.gutter}} {sign} {shown_text}".rstrip(), fg=DIFF_COLORS[sign])
-    if len(told) > most:
-        yield f"{' ' * (frames.gutter + 1)}= {count(len(told) - most, 'line')} more: --diff shows all"
+    if more:
+        yield f"{' ' * (frames.gutter + 1)}= {count(more, 'line')} more: --diff shows all"

@@ -80,7 +80,8 @@ class Frames:
 
     def _shown(self, source: Source, start: int, end: int, named: Sequence[Span]) -> tuple[str, list[int]]:
         """The masked line, and for each character of the true line its column in the masked line."""
-        hidden = () if self.view.show_secrets else secret_spans(source, (*self.changed.get(source.path, ()), *named))
+        shown = (*self.changed.get(source.path, ()), *named)
+        hidden = () if self.view.show_secrets else secret_spans(source, shown, within=Span(start, end))
         starts = [span.start for span in hidden]
         text, columns = "", []
         written: set[int] = set()

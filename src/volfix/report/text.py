@@ -13,7 +13,7 @@ from volfix.project.compose.host_directories import relative
 from volfix.report.alike import listed, ordered, together, told_findings
 from volfix.report.ending import ending
 from volfix.report.entries import is_done
-from volfix.report.finding import SEVERITY_COLORS, Standing, again, shown, where
+from volfix.report.finding import SEVERITY_COLORS, Standing, again, read_for, shown, where
 from volfix.report.summary import count
 from volfix.report.view import View
 from volfix.rules.findings import Finding
@@ -23,6 +23,10 @@ from volfix.syntax.visible import one_line
 DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 MANY = 30
 """Projects from which on a table of them comes first."""
+READ = 500_000
+"""The characters of files that are looked at to show the lines of a project's fixes: hundreds of findings in a usual
+Compose file. Later findings name their fixes without lines.
+"""
 
 
 def render(
@@ -126,11 +130,16 @@ def _project(view: View, project: ProjectResult, seen: dict[object, ProjectResul
         files = ", ".join(map(view.path, project.files or (project.root,)))
         yield from (view.style(line, dim=True) for line in view.lines(files, "  "))
     loud = [item for item in project.findings if view.verbose or not item.is_note]
+    read = 0
     for same in told_findings(project, loud, unsafe=view.unsafe):
         first = same.findings[0]
         earlier = seen.setdefault((first.code, same.places), project)
         yield ""
-        yield from shown(view, same.findings, same.how) if earlier is project else again(view, first, earlier.name)
+        if earlier is project:
+            yield from shown(view, same.findings, same.how, in_full=read < READ)
+            read += read_for(same.findings)
+        else:
+            yield from again(view, first, earlier.name)
 
 
 def _failure(view: View, project: ProjectResult) -> Iterator[str]:

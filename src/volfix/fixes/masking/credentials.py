@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from operator import attrgetter
 
 from volfix.syntax.source import Span
 
@@ -189,13 +191,18 @@ def overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def without(span: Span, others: Iterable[Span]) -> list[Span]:
-    """What remains of a span without the characters of the others, which are in order."""
+def meeting(span: Span, others: Sequence[Span]) -> list[Span]:
+    """Those of the others, which are in order and do not overlap, that have a character in common with the span."""
+    first = bisect_right(others, span.start, key=attrgetter("end"))
+    return list(others[first : bisect_left(others, span.end, key=attrgetter("start"))])
+
+
+def without(span: Span, others: Sequence[Span]) -> list[Span]:
+    """What remains of a span without the characters of the others, which are in order and do not overlap."""
     parts, start = [], span.start
-    for other in others:
-        if overlap(span, other):
-            parts.append(Span(start, other.start))
-            start = other.end
+    for other in meeting(span, others):
+        parts.append(Span(start, other.start))
+        start = other.end
     return [part for part in (*parts, Span(start, span.end)) if part.start < part.end]
 
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from volfix.fixes.masking.credentials import HIDDEN, credentials, masked, merged, overlap, trimmed, without
+from volfix.fixes.masking.credentials import (
+    HIDDEN,
+    credentials,
+    masked,
+    meeting,
+    merged,
+    overlap,
+    trimmed,
+    without,
+)
 from volfix.fixes.masking.harmless import CODE, harmless
 from volfix.fixes.masking.line_values import lines_of
 from volfix.fixes.results import FileChange
 from volfix.knowledge.carry_service import SCRIPT
+from volfix.syntax import disk
 from volfix.syntax.source import Source, Span, ordered
 
 OWN_LINES = frozenset(line.strip().replace("$", "$$") for line in SCRIPT.splitlines() if line.strip())
@@ -32,23 +42,51 @@ BLANK = re.compile(r"\s")
 __all__ = ["HIDDEN", "masked", "of_these_files", "secret_spans", "with_secrets", "writes_secrets"]
 
 
-def secret_spans(source: Source, shown: Sequence[Span] = (), own: Sequence[Span] = ()) -> tuple[Span, ...]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a file whatever changes in it, each by place and without overlap: volfix's own comments, what
+    looks like a credential, what is harmless, and the lines of a carry service's script.
+    """
+
+    comments: tuple[Span, ...]
+    looks: list[Span]
+    harmless: list[Span]
+    written: tuple[Span, ...]
+
+
+@disk.remembered(8)
+def _known(source: Source) -> _Known:
+    text = source.text
+    return _Known(
+        tuple(Span(*found.span()) for found in OWN_COMMENT.finditer(text)),
+        merged(() if source.path.suffix.lower() in CODE else credentials(text)),  # no literal of code is shown anyway
+        merged(harmless(source)),
+        tuple(Span(start, end) for start, end in lines_of(text) if text[start:end].strip() in OWN_LINES),
+    )
+
+
+def secret_spans(
+    source: Source, shown: Sequence[Span] = (), own: Sequence[Span] = (), within: Span | None = None
+) -> tuple[Span, ...]:
     """The characters of a file that no output may show, by place and without overlap: all that are not known to be
     harmless, and what looks like a credential even there; also of a file that is not valid.
 
     `shown` are the characters that a fix changes. They are shown with the path or name that they are a part of, and
-    credentials in them stay hidden. `own` are words that volfix writes itself.
+    credentials in them stay hidden. `own` are words that volfix writes itself. `within` asks for whole lines alone.
     """
-    text = source.text
-    comments = (Span(*found.span()) for found in OWN_COMMENT.finditer(text))
-    opened = merged([*own, *comments, *(part for span in shown for part in _opened(text, span))])
-    looks = () if source.path.suffix.lower() in CODE else credentials(text)  # of code no literal is shown anyway
-    found = [part for span in merged(looks) for part in without(span, opened) if not _is_own(text, part)]
-    visible = [part for span in merged(harmless(source)) for part in without(span, found)]
-    written = [Span(start, end) for start, end in lines_of(text) if text[start:end].strip() in OWN_LINES]
-    within = [part for span in opened for part in _credentials_in(text, span) if not _is_own(text, part)]
-    visible = [part for span in merged([*visible, *opened, *written]) for part in without(span, merged(within))]
-    return tuple(trimmed(text, without(Span(0, len(text)), merged(visible))))
+    text, known = source.text, _known(source)
+    within = within or Span(0, len(text))
+    near = (span for span in shown if span.start <= within.end and within.start <= span.end)
+    opened = merged([*own, *known.comments, *(part for span in near for part in _opened(text, span))])
+    opened = meeting(within, opened)
+    looks = meeting(within, known.looks)
+    found = [part for span in looks for part in without(span, opened) if not _is_own(text, part)]
+    visible = [part for span in meeting(within, known.harmless) for part in without(span, found)]
+    inside = [part for span in opened for part in _credentials_in(text, span) if not _is_own(text, part)]
+    inside = merged(inside)
+    opened += meeting(within, known.written)
+    visible = [part for span in merged([*visible, *opened]) for part in without(span, inside)]
+    return tuple(trimmed(text, without(within, merged(visible))))
 
 
 def _opened(text: str, span: Span) -> Iterator[Span]:
