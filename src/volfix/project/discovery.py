@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from volfix.knowledge.unread_systems import unread_files
+from volfix.project import listing
 from volfix.project.ci.names import COMMAND_FILES, YAML, is_pipeline_name
 from volfix.project.ci.names import FILE_NAME as PIPELINE_NAME
 from volfix.project.commands.names import (
@@ -148,7 +149,7 @@ def _walk(path: Path, root: Path, kept: Kept, problems: list[FileProblem]) -> It
     while pending:
         current, root = pending.pop()
         try:
-            entries: Sequence[os.DirEntry[str]] = disk.entries(current)
+            entries: Sequence[os.DirEntry[str]] = listing.entries(current)
         except OSError as error:
             problems.append(FileProblem(Path(current), error.strerror or str(error)))
             continue
@@ -216,7 +217,7 @@ def _named_by_dotenv(directory: Path) -> list[Path]:
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
     """Whether the entry can be read as a file: it is neither a directory nor a broken link."""
-    return entry.is_file() or disk.is_file(entry.path)
+    return (not entry.is_symlink() and entry.is_file()) or disk.is_file(entry.path)  # a link may lead to itself
 
 
 def _is_broken_link(entry: os.DirEntry[str]) -> bool:

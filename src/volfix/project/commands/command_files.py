@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -184,6 +184,7 @@ def entries_of(source: Source) -> list[Entry]:
     return [Entry("script", source, source.path.stem, (Fragment.whole(source),), directory, labels=(source.path.stem,))]
 
 
+@cache
 def _readers() -> Sequence[tuple[re.Pattern[str], Callable[[Source], Iterable[Entry]]]]:
     """Patterns for lower-case file names, each with the function that reads the file; the first match counts."""
     from volfix.project.commands import cron, justfile, makefile, package_json, power_shell, taskfile, units

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from volfix.project import listing
 from volfix.project.commands.command_files import CommandFile
 from volfix.project.commands.command_resolver import RUNNERS, CommandResolver
 from volfix.project.commands.host_effects import ASKS, READS, PathEffect, path_effects
@@ -131,7 +132,7 @@ def _make_rules(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str]]]
 
 def _texts_of_images(tree: Path) -> tuple[str, ...]:
     """The texts of the Dockerfiles and Compose files of a tree: they name the scripts that run in a container."""
-    paths = (Path(current, name) for current, names in disk.walk(tree, VENDORED) for name in names)
+    paths = (Path(current, name) for current, names in listing.tree(tree, VENDORED) for name in names)
     found = (path for path in paths if "dockerfile" in path.name.lower() or FILE_NAME.search(path.name))
     return tuple(disk.read_or_nothing(path).decode(errors="replace") for path in found)
 

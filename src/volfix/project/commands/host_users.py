@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.host_tools import host_tools
+from volfix.project import listing
 from volfix.project.carry_script import is_carry_script
 from volfix.project.commands.names import has_commands, in_cron_table, is_document
 from volfix.project.compose.compose_file import is_of_inner_project
@@ -129,7 +130,7 @@ def _files(tree: Path) -> tuple[_File, ...]:
     """The files of a tree that may use a directory of the host; read once."""
     found: list[_File] = []
     is_read = read_names().search
-    for current, names in disk.walk(tree, VENDORED):
+    for current, names in listing.tree(tree, VENDORED):
         for name in names if in_cron_table(f"{current}/") else (x for x in names if "." not in x or is_read(x)):
             path = os.path.join(current, name)  # noqa: PTH118 - a Path for each entry of a tree costs
             known = is_document(name) or has_commands(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,11 +162,9 @@ class CommandFiles:
     def _names_above(self, directory: Path) -> tuple[str, ...]:
         """The names of a directory and those above it, up to the root or a directory with a Compose file."""
         if directory not in self._names:
-            names, above = list[str](), directory
-            while above != self.root and above not in self.homes and above.is_relative_to(self.root):
-                names.append(above.name)
-                above = above.parent
-            self._names[directory] = tuple(names)
+            inside = [directory, *directory.parents] if directory.is_relative_to(self.root) else []
+            below = takewhile(lambda above: above != self.root and above not in self.homes, inside)
+            self._names[directory] = tuple(above.name for above in below)
         return self._names[directory]
 
     @cached_property
