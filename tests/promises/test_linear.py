@@ -76,6 +76,12 @@ def makefiles_and_modules(number: int) -> dict[str, str]:
     }
 
 
+def directories(number: int) -> dict[str, str]:
+    """A project in each directory, one with something to find."""
+    own = {f"d{each}/compose.yaml": "services: {web: {image: nginx}}\n" for each in range(number)}
+    return {"compose.yaml": stack(1), **own}
+
+
 def calls(root: Path, files: dict[str, str]) -> int:
     for name, text in files.items():
         path = root / name
@@ -98,6 +104,7 @@ def calls(root: Path, files: dict[str, str]) -> int:
         (variants, 15),
         (scripts, 30),
         (makefiles_and_modules, 50),
+        (directories, 300),
     ],
 )
 def test_twice_the_input_takes_twice_the_calls(

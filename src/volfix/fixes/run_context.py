@@ -65,7 +65,7 @@ class RunContext:
                 real_names=names,
                 trusted=trusted,
                 commands=self._commands.get(stack.root),
-                has_commands=self._has_commands(stack.root),
+                has_commands=stack.root in self._roots_with_commands,
                 deploying=partial(deploying, stack.root),
                 asked=asked,
                 unread_deployments=self._unread_deployments.get(stack.root, ()),
@@ -111,10 +111,11 @@ class RunContext:
         """The commands below a root; None without commands."""
         if root in self._commands:
             return self._commands[root]
-        return self._commands_below(root) if self._has_commands(root) else None
+        return self._commands_below(root) if root in self._roots_with_commands else None
 
-    def _has_commands(self, root: Path) -> bool:
-        return any(directory.commands for directory in self.loader.directories if directory.root == root)
+    @cached_property
+    def _roots_with_commands(self) -> frozenset[Path]:
+        return frozenset(directory.root for directory in self.loader.directories if directory.commands)
 
     def _commands_below(self, root: Path) -> Commands:
         from volfix.project.deployments.stacks import Commands

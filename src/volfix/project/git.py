@@ -113,7 +113,7 @@ def _listed(tree: WorkTree) -> tuple[str, ...] | GitUnavailable:
         listed = _git(tree, "ls-files", "-z", "--cached", "--", os.path.realpath(tree.root))
     except GitUnavailable as unavailable:
         return unavailable
-    return tuple(sorted(os.fsdecode(name) for name in set(listed.split(b"\0")) if name))
+    return tuple(sorted({*os.fsdecode(listed).split("\0")} - {""}))
 
 
 def tracked_below(tree: WorkTree, directory: Path) -> str | None:

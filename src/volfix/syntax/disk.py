@@ -34,11 +34,10 @@ NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.E
 """Errors of a look at a path that say that a program would find no file there either."""
 Result = TypeVar("Result")
 
-
 _RUN = Roots()
 _UNSAVED: dict[str, bytes] = {}
 _READ_UNSAVED: set[str] = set()
-_TEXTS: dict[str, bytes] = {}
+_TEXTS: dict[str, tuple[bytes, int]] = {}
 _FORGETTING: list[Callable[[], None]] = [_TEXTS.clear]
 
 
@@ -150,7 +149,7 @@ def read(path: Path | str, limit: int = LARGEST) -> bytes:
     return _recorded(partial(_content, limit=limit), path)[0]
 
 
-def read_with_mode(path: Path, limit: int = LARGEST) -> tuple[bytes, int]:
+def read_with_mode(path: Path | str, limit: int = LARGEST) -> tuple[bytes, int]:
     """Like `read`, with the file's permissions."""
     return _recorded(partial(_content, limit=limit), path)
 
@@ -165,18 +164,20 @@ def glance(path: Path | str, size: int) -> bytes:
         return b""
 
 
-def read_or_nothing(path: Path | str) -> bytes:
-    """The content of the file at `path`; empty if it cannot be read. A small one is read once until `forget`."""
-    text = os.fspath(path)
-    known = _TEXTS.get(text)
-    if known is None:
-        try:
-            known = read(text)
-        except OSError:  # its users cannot read it either, or it is in `refused`
-            known = b""
-        if len(known) <= SMALL and len(_TEXTS) < MOST_TEXTS:
-            _TEXTS[text] = known
+def read_once(path: Path | str) -> tuple[bytes, int]:
+    """Like `read_with_mode`, for a file that is only searched: a small one is read once until `forget`."""
+    known = _TEXTS.get(os.fspath(path)) or read_with_mode(path)
+    if len(known[0]) <= SMALL and len(_TEXTS) < MOST_TEXTS:
+        _TEXTS[os.fspath(path)] = known
     return known
+
+
+def read_or_nothing(path: Path | str) -> bytes:
+    """The content of the file at `path`, by `read_once`; empty if it cannot be read."""
+    try:
+        return read_once(path)[0]
+    except OSError:  # its users cannot read it either, or it is in `refused`
+        return b""
 
 
 def read_for_git(path: Path, size: int) -> bytes:
@@ -200,10 +201,9 @@ def entries_or_none(directory: Path | str) -> list[os.DirEntry[str]]:
 def walk(
     top: Path | str, skipped: Collection[str] = (), *, onerror: Callable[[OSError], None] | None = None
 ) -> Iterator[tuple[str, list[str]]]:
-    """Each directory at and below `top` with the names of its files, sorted by name.
+    """Each directory at and below `top` with the names of its files, sorted by name. Links are not followed.
 
-    Links are not followed; directories whose names are in `skipped` are left out. `onerror` is called with the error of
-    a directory that cannot be listed.
+    Directories whose names are in `skipped` are left out. `onerror` gets the error of one that cannot be listed.
     """
     try:
         _recorded(_check_directory, top)

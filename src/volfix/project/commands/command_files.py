@@ -106,8 +106,10 @@ class CommandFile:
         if self.pipeline is not None:
             return self.pipeline.source
         try:
-            return Source.read(self.path, disk.LARGEST_YAML if self.path.suffix in (".yml", ".yaml") else disk.LARGEST)
-        except FileProblem:
+            if self.path.suffix in (".yml", ".yaml"):
+                return Source.read(self.path, disk.LARGEST_YAML)
+            return Source.of(self.path, *disk.read_once(self.path))
+        except (FileProblem, OSError):
             return None
 
     @cached_property
