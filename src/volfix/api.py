@@ -147,6 +147,7 @@ def plan(
     trusted: bool = False,
     outside: bool = True,
     withheld: Mapping[Path, str] | None = None,
+    tracked: Mapping[Path, Sequence[str]] | None = None,
     carry_service: bool = False,
     only_carried: bool = False,
     configuration: Configuration | None = None,
@@ -161,8 +162,9 @@ def plan(
 
     `select` and `ignore` are rule codes or beginnings of codes; `exclude` are glob patterns of paths. `outside`: files
     outside of the repository are read where a Compose file names them; `withheld` are files of which only the names are
-    there, with why: what would be read of them is an error. `carry_service`: a fix that makes a volume adds
-    the service that carries the data into it, where one can; `only_carried`: it is unsafe where none does.
+    there, with why: what would be read of them is an error; `tracked` are the paths that git tracks, by the root of
+    their work tree, where the caller knows them. `carry_service`: a fix that makes a volume adds the service that
+    carries the data into it, where one can; `only_carried`: it is unsafe where none does.
     `configuration` says which files of the repositories are read for select, ignore and exclude (none), `baseline`
     which findings are left out; without `ignores`, findings that a comment ignores are there too, without fixes.
     `unsaved` is the text of files in an editor, which is read instead of the file on disk, where that exists.
@@ -179,6 +181,7 @@ def plan(
         trusted=trusted,
         outside=outside,
         withheld=withheld or {},
+        tracked=tracked or {},
         configuration=configuration or given(select, ignore, exclude),
         baseline=baseline,
         carry_service=carry_service,

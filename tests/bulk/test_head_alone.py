@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from bulk_factory import COMPOSE, TASK, WRITE, done, result
+from bulk_factory import COMPOSE, TASK, WRITE, done, result, source
 from repository_factory import checked_out, git
 
+from volfix.bulk.checkout import checkout
+from volfix.bulk.git import Git
 from volfix.bulk.records import Status
+from volfix.bulk.repository import opened
+from volfix.project import children
+from volfix.project.git import know_tracked, tracked, work_tree
+from volfix.syntax import disk
 from volfix.syntax.disk import LARGEST
 
 
@@ -92,3 +101,38 @@ def test_a_large_file_that_nobody_reads_is_in_the_way_of_nothing(tmp_path: Path)
     outcome = done(clone, WRITE)
     assert outcome.status is Status.WRITTEN
     assert git(clone, "diff", "--name-only", "main", str(outcome.commit)) == "compose.yaml"
+
+
+def test_git_is_asked_once_what_the_commit_tracks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    run = children.run
+
+    def seen(command: Sequence[str], *rest: Any, **more: Any) -> children.Ended:
+        asked.extend(word for word in command if word in ("ls-tree", "ls-files"))
+        return run(command, *rest, **more)
+
+    monkeypatch.setattr(children, "run", seen)
+    committed = {"compose.yaml": COMPOSE, "pg/PG_VERSION": b"16", "ä b/c": b"", ".gitignore": b"pg\n"}
+    outcome = done(checked_out(tmp_path / "shop", committed), WRITE)
+    assert asked == ["ls-tree"]
+    assert "git tracks" in str(result(outcome))
+
+
+def test_the_paths_that_a_checkout_knows_are_those_that_git_lists(tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", {"b": b"", "a/b": b"", "a.b": b"", "ä b": b""})
+    (clone / "link").symlink_to("/nowhere")
+    git(clone, "add", "link")
+    git(clone, "update-index", "--add", "--cacheinfo", f"160000,{git(clone, 'rev-parse', 'HEAD')},inner")
+    git(clone, "commit", "-q", "-m", "more")
+    asked = Git(time.monotonic() + 60)
+    with checkout(opened(source(clone), tmp_path, asked), tmp_path / "scratch", asked) as files:
+        tree = work_tree(files.root)
+        assert tree is not None
+        know_tracked({})
+        disk.forget()
+        listed = tracked(tree)
+        know_tracked({files.root: files.tracked})
+        disk.forget()
+        assert listed == tracked(tree)
+        assert {"link", "inner", "ä b", "a/b"} <= {*listed}
+    know_tracked({})

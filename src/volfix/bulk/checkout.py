@@ -24,13 +24,14 @@ AS_COMMITTED = "* -text -eol -ident -filter -working-tree-encoding\n"
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The files of `repository.head` in `root`; `index` is git's list of them.
+    """The files of `repository.head` in `root`; `index` is git's list of them, `tracked` their paths below the root.
 
     `withheld` are the files of which only the name is there, with why.
     """
 
     repository: Repository
     root: Path
+    tracked: tuple[str, ...]
     withheld: Mapping[Path, str]
 
     @property
@@ -49,13 +50,13 @@ def checkout(repository: Repository, scratch: Path, git: Git) -> Iterator[Checko
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         _make(repository, root)
-        paths, withheld, is_whole = _paths(repository, root, git)
-        if is_whole:  # the list and the files by one process
+        names, paths, withheld = _paths(repository, root, git)
+        if len(paths) == len(names):  # the list and the files by one process
             git.run("read-tree", "--reset", "-u", "--no-sparse-checkout", repository.head, at=root)
         else:
             git.run("read-tree", repository.head, at=root)
             git.run("checkout-index", "--quiet", "--force", "--index", "-z", "--stdin", at=root, data=b"\0".join(paths))
-        yield Checkout(repository, root, dict(_names_alone(root, withheld)))
+        yield Checkout(repository, root, tuple(map(os.fsdecode, names)), dict(_names_alone(root, withheld)))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -78,13 +79,14 @@ def _make(repository: Repository, root: Path) -> None:
         shutil.copyfile(repository.shallow, git_dir / "shallow")
 
 
-def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], dict[bytes, str], bool]:
-    """The paths of the files that can be read, of each other file the reason why not, and whether all can be read."""
-    found, withheld = list[bytes](), dict[bytes, str]()
+def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], list[bytes], dict[bytes, str]]:
+    """All paths, those of the files that can be read, and for each other file the reason why not."""
+    names, found, withheld = list[bytes](), list[bytes](), dict[bytes, str]()
     listed = git.run("ls-tree", "-r", "-l", "-z", "--full-tree", repository.head, at=root).split(b"\0")[:-1]
     for entry in listed:
         fields, _, path = entry.partition(b"\t")
         size = fields.rpartition(b" ")[2]
+        names.append(path)
         if size == b"BAD" and not repository.is_cached:
             withheld[path] = MISSING
         elif size == b"BAD":  # clones in the cache lack large files
@@ -93,7 +95,7 @@ def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], d
             withheld[path] = f"{int(size)} bytes: larger than volfix reads ({LARGEST} bytes)"
         elif size.isdigit():
             found.append(path)
-    return found, withheld, len(found) == len(listed)
+    return names, found, withheld
 
 
 def _names_alone(root: Path, withheld: Mapping[bytes, str]) -> Iterator[tuple[Path, str]]:

@@ -146,6 +146,7 @@ def _work(task: Task, job: Job, scratch: Path, deadline: float) -> JobOutcome:
             trusted=task.trusted,
             outside=False,
             withheld=files.withheld,
+            tracked={files.root: files.tracked},
             carry_service=task.carry_service,
             only_carried=task.only_carried,
             configuration=task.configuration(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ TIMEOUT = 60
 PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".gitattributes"})
 BATCH = 200
 """Paths passed to git in one call, because the length of a command line is limited."""
+_KNOWN: dict[Path, tuple[str, ...]] = {}
+"""What git tracks, where the caller of a run has asked already."""
 
 
 class GitUnavailable(Exception):
@@ -95,6 +97,12 @@ def _may_have_head(git_dir: Path) -> bool:
     return True
 
 
+def know_tracked(paths: Mapping[Path, Sequence[str]]) -> None:
+    """Take these as the paths that git tracks, by the root of their work tree, instead of what was known before."""
+    _KNOWN.clear()
+    _KNOWN.update((root, tuple(sorted(names))) for root, names in paths.items())
+
+
 def tracked(tree: WorkTree) -> Sequence[str]:
     """The paths that git tracks, relative to the root and sorted. git is called once per work tree and process.
 
@@ -109,6 +117,8 @@ def tracked(tree: WorkTree) -> Sequence[str]:
 @disk.remembered(64)
 def _listed(tree: WorkTree) -> tuple[str, ...] | GitUnavailable:
     """The tracked paths, or the failure. The failure is remembered: volfix must not wait for a hanging git twice."""
+    if tree.root in _KNOWN:
+        return _KNOWN[tree.root]
     try:
         listed = _git(tree, "ls-files", "-z", "--cached", "--", os.path.realpath(tree.root))
     except GitUnavailable as unavailable:
