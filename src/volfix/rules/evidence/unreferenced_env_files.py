@@ -33,7 +33,8 @@ def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Prop
     a fix makes values good, and the next run must come to the same answer. So the first project with a service that
     could use the value decides.
     """
-    to_come = {id(each.database.service) for each in found if each.directory or each.database.is_mounted_itself}
+    to_come = {id(each.database.service) for each in found if each.directory is not None}
+    mounted = {id(each.database.service) for each in found if each.database.is_mounted_itself}
     settled: set[tuple[Path, int]] = set()
     beside: dict[tuple[Path, int], list[Proposal]] = {}
     for project in context.stack.projects:
@@ -43,7 +44,8 @@ def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Prop
             key = (path, variable.origin.place)
             if key in settled or not MAY_BE_FILE.search(variable.value):
                 continue
-            services = _near(project, path.parent, _plausible(project, variable.name, to_come))
+            placed = to_come | mounted if mounted and not _taken_by(project, variable.name) else to_come
+            services = _near(project, path.parent, _plausible(project, variable.name, placed))
             users = [service for service in services if _could_use(project, service, path, variable.name, found)]
             takers = [service for service in users if _needs(project, service, path, variable.name, found)]
             if users:
