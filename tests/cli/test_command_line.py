@@ -465,3 +465,16 @@ def test_a_place_without_a_finding_is_an_error(repository: Path, place: str, mon
 def test_a_place_that_is_none_is_an_error(repository: Path, text: str) -> None:
     assert run("--select", text, str(repository)).exit_code == 2
     assert run("--ignore", "VF101@docker-compose.yml:9", str(repository)).exit_code == 2
+
+
+def test_python_does_not_search_what_a_run_made_before_it_ends(repository: Path) -> None:
+    code = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print('left:', len(gc.get_objects()), 'aside:', gc.get_freeze_count()))\n"
+        "from volfix.cli.main import main\n"
+        f"main(['--quiet', {str(repository)!r}])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    left, aside = done.stdout.splitlines()[-1].removeprefix("left: ").split(" aside: ")
+    assert done.returncode == 1
+    assert int(aside) > 100 * int(left)
