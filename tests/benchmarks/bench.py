@@ -27,6 +27,8 @@ CLEAN = (
     "volumes:\n  db-data:\n    driver: local\n"
 )
 CLICK = (sys.executable, "-c", "import click")
+COMMAND = (sys.executable, "-c", "from volfix.cli.main import main; main()")
+"""As the installed command `volfix` does, and as the peers' commands are measured."""
 LIBYAML = """
 import sys, _ruamel_yaml
 for name in sys.argv[1:]:
@@ -87,7 +89,7 @@ def compare(what: str, ours: Sequence[str], peer: str, theirs: Sequence[str], di
 
 
 def volfix(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "volfix", *words)
+    return (*COMMAND, *words)
 
 
 def single(directory: Path, runs: int) -> None:

@@ -9,7 +9,6 @@ from functools import cache
 from typing import Literal
 
 from volfix.knowledge.entries import Entry
-from volfix.knowledge.host_tools import host_tools
 from volfix.knowledge.tables import listed, table
 
 Deed = Literal["server", "client", "tool", "unknown"]
@@ -29,6 +28,8 @@ def deed(words: Sequence[str], entry: Entry) -> Deed:
     names = {entry.family, *entry.words}
     if program in names or program.removesuffix("d") in names or program.endswith("-server"):
         return _of_server(words, ((),))
+    from volfix.knowledge.host_tools import host_tools
+
     return "tool" if program in listed("processes", "tools") or program in host_tools() else "unknown"
 
 

@@ -12,15 +12,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, Unset, interpolate
 from volfix.project.compose.origins import InCompose, InEnvFile, Origin, PutTogether, Variable
-from volfix.syntax import dotenv as env_syntax
 from volfix.syntax.disk import LARGEST_SETTINGS
-from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Scalar
+
+if TYPE_CHECKING:
+    from volfix.syntax.dotenv import Assignment
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def read_dotenv(
             source = _source(path)
         if source is None:
             return DotenvFile(path, None, (), lookup)
-        file = DotenvFile(path, source, env_syntax.read(source, raw), lookup)
+        from volfix.syntax.dotenv import read
+
+        file = DotenvFile(path, source, read(source, raw), lookup)
         _check(file)
     except FileProblem as problem:
         problems.append(problem)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from volfix.project.compose.interpolation import VISIBLE, Piece
-from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import Source, Span
 from volfix.syntax.yaml_tree import Scalar
+
+if TYPE_CHECKING:
+    from volfix.syntax.dotenv import Assignment
 
 
 @dataclass(frozen=True, slots=True)

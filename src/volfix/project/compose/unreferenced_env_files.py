@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.knowledge.env_files import is_example
 from volfix.knowledge.purposes import FOR_A_WHILE, purposes
@@ -14,9 +15,11 @@ from volfix.project.compose.environment import DotenvFile
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import PutTogether, Variable, env_assignment
 from volfix.project.compose.service import Service
-from volfix.syntax import disk, dotenv
-from volfix.syntax.dotenv import Assignment
+from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
+
+if TYPE_CHECKING:
+    from volfix.syntax.dotenv import Assignment
 
 ENV_FILE_NAME = re.compile(r"\.env(?:[._-][\w.-]+)?\Z|[\w.-]+\.env\Z")
 EXAMPLE_NAME = re.compile(r"(?:dot)?env[._-][\w.-]+\Z")
@@ -60,6 +63,8 @@ def env_files_in(directory: Path) -> tuple[Path, ...]:
 @disk.remembered(64)
 def assignments_in(path: Path) -> tuple[tuple[Assignment, Source], ...]:
     """The assignments in the file; none if it cannot be read as an env file."""
+    from volfix.syntax import dotenv
+
     try:
         source = Source.read(path, disk.LARGEST_SETTINGS)
         return tuple([(item, source) for item in dotenv.read(source)])
@@ -98,6 +103,8 @@ def _taken(project: Project, own: Path) -> frozenset[str]:
 
 def _read(path: Path) -> Iterable[Variable]:
     """The variables of an env file that seem to name a database file; none if the file is not an env file."""
+    from volfix.syntax import dotenv
+
     try:
         source = Source.read(path, disk.LARGEST_SETTINGS)
         assignments = dotenv.read(source) if DATABASE.search(source.text) else ()

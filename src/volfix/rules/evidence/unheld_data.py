@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import other_versions
 from volfix.knowledge.paths import lies_in
-from volfix.knowledge.purposes import content_of
 from volfix.knowledge.storage import DataDirectories, holds, holds_one, unheld
-from volfix.knowledge.switches import engine_of, host_beside
-from volfix.knowledge.targets import never_converted
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.model import Project
@@ -19,7 +16,6 @@ from volfix.project.compose.mounts import ANONYMOUS, BIND, UNKNOWN, VOLUME, Moun
 from volfix.project.compose.service import Service
 from volfix.project.image.images import known_entries
 from volfix.rules.context import Context, once
-from volfix.rules.evidence.meant_mounts import meant_for_data
 from volfix.rules.evidence.roles import Role, role_of
 from volfix.syntax import disk
 
@@ -108,8 +104,7 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
     roles = [role_of(project, service, entry) for entry in known]
     if not all(role.counts for role in roles):
         return ()
-    engines = [engine_of(entry, effective_values(service)) for entry in known if entry.kind == "application"]
-    if any(found is not None and found.engine == "server" for found in engines):
+    if any(_is_on_server(entry, service) for entry in known if entry.kind == "application"):
         return ()
     mounts = project.mounts_of(service)
     anonymous = tuple(mount.clean_target for mount in mounts if mount.kind == ANONYMOUS)
@@ -123,10 +118,19 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
     return tuple(versions)
 
 
+def _is_on_server(application: Entry, service: Service) -> bool:
+    from volfix.knowledge.switches import engine_of  # for applications only
+
+    found = engine_of(application, effective_values(service))
+    return found is not None and found.engine == "server"
+
+
 def _may_be_on_server(project: Project, service: Service, entry: Entry) -> bool:
     """Whether the application's database may be on a server: its settings name one or have unknown values, a server's
     host is set, or an env file that is not in the repository may name one.
     """
+    from volfix.knowledge.switches import engine_of, host_beside
+
     environment = effective_values(service)
     engine = engine_of(entry, environment)
     if engine is not None:
@@ -144,6 +148,10 @@ def _is_misplaced(mount: Mount, versions: tuple[Version, ...]) -> bool:
 
     For an application, a mount below counts only if its name means data.
     """
+    from volfix.knowledge.purposes import content_of
+    from volfix.knowledge.targets import never_converted
+    from volfix.rules.evidence.meant_mounts import meant_for_data
+
     engines = [(version.entry, version.where) for version in versions if version.entry.kind == "engine"]
     if mount.overridden or mount.read_only or mount.kind not in (BIND, VOLUME, UNKNOWN) or is_file(mount):
         return False
