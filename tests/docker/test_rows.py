@@ -286,6 +286,22 @@ def test_a_message_shows_no_value_of_the_environment() -> None:
     assert masked("auth pa55word-and-more failed, pa55word", process) == "auth *** failed, ***"
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("cannot reach postgres://app:hunter2@db/shop", "cannot reach postgres://app:***@db/shop"),
+        ("FATAL: password=hunter2 is wrong", "FATAL: password=*** is wrong"),
+        ("token: hunter2", "token: ***"),
+        ("Access denied for 'root'@'db' (using password: YES)", "Access denied for 'root'@'db' (using password: YES)"),
+    ],
+)
+def test_what_looks_like_a_credential_in_an_answer_is_neither_shown_nor_saved(
+    said: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = counted(tmp_path, monkeypatch, said, status=2)
+    assert [one.problem for one in read(text_of("shop", found, []))] == [shown]
+
+
 def test_only_what_is_missing_is_a_loss() -> None:
     before = [Counted("db", "PostgreSQL", "shop", {"a": 5, "b": 5, "c": 5}), Counted("x", "Redis", "", problem="login")]
     now = [Counted("db", "PostgreSQL", "shop", {"a": 6, "b": 4}), Counted("db", "PostgreSQL", "other", {"c": 5})]
@@ -300,13 +316,13 @@ def test_saved_rows_are_read_back() -> None:
     assert read(text_of("shop", found, [])) == found
 
 
-def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str) -> list[Counted]:
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, status: int = 0) -> list[Counted]:
     """What is counted where the client of a running server answers this."""
     (tmp_path / "compose.yaml").write_text("services:\n  cache:\n    image: redis:7\n")
     container = Container("1", "cache-1", "2", "running", {PROJECT: tmp_path.name, SERVICE: "cache"}, ())
     monkeypatch.setattr(Engine, "containers", lambda _: (container,))
     monkeypatch.setattr(Engine, "process", lambda *_: Process({}, ()))
-    monkeypatch.setattr(Engine, "run", lambda *_: Finished(0, output, ""))
+    monkeypatch.setattr(Engine, "run", lambda *_: Finished(status, output, ""))
     return count(Engine(None), deployed_at(tmp_path))
 
 

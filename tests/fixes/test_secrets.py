@@ -304,6 +304,10 @@ def test_other_files_lose_what_their_kind_calls_secret(name: str, text: str, the
         ("`shop-$(date +%s)`, `shop-$(cat hunter2)`", "`shop-$(date +%s)`, `shop-$(cat ***)`"),
         ("`shop_${{ github.run_number }}` changes", "`shop_${{ github.run_number }}` changes"),
         ("`volfix carry --from-project shop --write`", "`volfix carry --from-project shop --write`"),
+        (
+            "failed to mount local volume: mount //h/s:/v/_data, flags: 0x1, data: ro,hunter2: invalid argument",
+            "failed to mount local volume: mount //h/s:/v/_data, flags: 0x1, data: ***: invalid argument",
+        ),
         ("under a new volume key: app-db", "under a new volume key: app-db"),
         ("./data:/app/data is kept; sqlite:///./a.db too", "./data:/app/data is kept; sqlite:///./a.db too"),
         ("", ""),
@@ -325,6 +329,7 @@ def test_messages_lose_credentials_and_nothing_else(message: str, then: str) -> 
         "KEY='" * 80_000,
         "-p" * 200_000,
         "@://" * 90_000,
+        "failed to mount local volume: , data: " * 10_000,
     ],
 )
 def test_hostile_text_costs_no_more_than_its_length(text: str) -> None:

@@ -22,6 +22,9 @@ from volfix.docker.project_containers import ProjectContainers, containers_under
 from volfix.docker.row_counts import GONE, SQLITE, Counted
 from volfix.docker.sqlite_files import BESIDE, Spool, counts
 from volfix.docker.tar_stream import BrokenArchive
+from volfix.fixes.masking.credentials import HIDDEN, credentials
+from volfix.fixes.masking.credentials import masked as hide
+from volfix.fixes.masking.messages import scrub
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
 from volfix.project.compose.model import Project
@@ -33,7 +36,9 @@ STOPPED = "the service has no running container"
 END = "every table was counted"
 """The last line of each answer: the engine may lose the end of what a program writes."""
 ESCAPED, MEANT = re.compile(r"\\(.)", re.DOTALL), {"t": "\t", "n": "\n", "0": "\0"}
-HIDDEN = 4
+ANSWERS = ("YES", "NO")
+"""MySQL says after `using password:` whether one was given."""
+SHORTEST = 4
 """Characters from which a variable's value may be a credential that is not to be shown."""
 
 
@@ -195,11 +200,11 @@ def _split(word: str) -> list[str]:
 
 
 def masked(text: str, process: Process, *more: str | None) -> str:
-    """The text without any value of the container's environment that a credential could be."""
-    secret = [value for value in (*process.environment.values(), *more) if value and len(value) >= HIDDEN]
+    """The text without any value of the container's environment that a credential could be, or what looks like one."""
+    secret = [value for value in (*process.environment.values(), *more) if value and len(value) >= SHORTEST]
     for value in sorted(secret, key=len, reverse=True):
-        text = text.replace(value, "***")
-    return text
+        text = text.replace(value, HIDDEN)
+    return scrub(hide(text, (span for span in credentials(text) if text[span.start : span.end] not in ANSWERS)))
 
 
 def _sqlite(engine: Engine, service: str, container: Container, path: str) -> Counted:
@@ -217,7 +222,7 @@ def _sqlite(engine: Engine, service: str, container: Container, path: str) -> Co
                 return Counted(service, SQLITE, path, problem=GONE[1])
             found = list(counts(spool.paths[path]))
         except (EngineProblem, BrokenArchive, sqlite3.DatabaseError) as error:
-            return Counted(service, SQLITE, path, problem=str(error))
+            return Counted(service, SQLITE, path, problem=scrub(str(error)))
     unread = [f"{one.table}: {one.problem}" for one in found if one.rows is None]
     tables = {one.table: one.rows for one in found if one.rows is not None}
     return Counted(service, SQLITE, path, tables, "; ".join(unread) or None)

@@ -19,6 +19,8 @@ ASSIGNMENT = re.compile(r"(?<![\w./:-])(?<!--map )(?<!--map ')[A-Za-z_][\w.]{0,6
 """`NAME=value`, also in the query of a URL; no `--map ./data=app-db` and no `--select=VF101`."""
 MAPPED = re.compile(r"""--map (?:"\$\(printf %b |\$)?'(?:[^'\n]|'"'"')*=([A-Za-z0-9][\w.-]*)'""")
 """A source whose name has to be quoted, and the volume that it is carried to."""
+MOUNT_FAILED = re.compile(r"failed to mount local volume: .*?, data: (.*): ")
+"""The engine quotes a volume's options. Source: moby, volume/local/local_unix.go; moby/sys, mount/mount_errors.go."""
 DATABASE = re.compile(
     r"(?:(?:jdbc|file|sqlite[\w+]*|h2|mem|hsqldb|derby|duckdb):)+[\w./:~*+%${}-]*\Z|:memory:?\Z"
     r"|(?:postgres|mysql|maria|mongo|redis)[\w+]*://\S+"
@@ -44,6 +46,7 @@ def _commands(text: str) -> Iterator[Span]:
 
 
 def _values(text: str) -> Iterator[Span]:
+    yield from (Span(*found.span(1)) for found in MOUNT_FAILED.finditer(text))
     volumes = {found.start(1) for found in MAPPED.finditer(text)}
     for found in ASSIGNMENT.finditer(text):
         from volfix.fixes.masking.words import is_harmless_value
