@@ -224,11 +224,13 @@ def test_pieces_are_the_value_and_each_literal_says_where_it_is_written(text: st
 
 
 def test_the_default_that_is_used_is_the_literal_to_edit() -> None:
-    text = "sqlite:///${DIR:-${BASE:-./data}}/app.db"
-    assert [(text[p.start : p.end], p.value, p.name) for p in interpolated(text).pieces] == [
-        ("sqlite:///", "sqlite:///", None),
-        ("./data", "./data", None),
-        ("/app.db", "/app.db", None),
+    text = "sqlite:///${DIR:-${BASE:-./data}/$SET}/app.db"
+    assert [(text[p.start : p.end], p.value, p.name, p.instead_of) for p in interpolated(text).pieces] == [
+        ("sqlite:///", "sqlite:///", None, None),
+        ("./data", "./data", None, "BASE"),
+        ("/", "/", None, "DIR"),
+        ("$SET", "value", "SET", "DIR"),
+        ("/app.db", "/app.db", None, None),
     ]
 
 

@@ -24,3 +24,40 @@ def test_the_nearest_root_comes_first(path: str, roots: tuple[str, ...]) -> None
     expected = tuple(f"/real{each}" for each in [path, *above] if each in roots)
     assert known.homes_of(path) == expected
     assert known.homes_of(path) == expected, "also when it is asked again"
+
+
+REPOSITORY = Roots(outside=False, roots={"/srv/shop": "/disk/shop"}, withheld={"/disk/shop/.env": "HEAD lacks it"})
+
+
+@pytest.mark.parametrize(
+    ("path", "real", "objection"),
+    [
+        ("/srv/shop/a.yml", "/disk/shop/a.yml", None),
+        ("/srv/shop/a.yml", "/disk/shops/a.yml", "leads out of the repository, to /disk/shops/a.yml"),
+        ("/srv/shop/a.yml", "/proc/1/environ", "leads to /proc/1/environ, which belongs to the running system"),
+        ("/srv/shop/.env", "/disk/shop/.env", "HEAD lacks it"),
+        ("/srv/shop/.git/config", "/disk/shop/.git/config", "lies in git's own directory"),
+        ("/srv/shop/.gitignore", "/disk/shop/.gitignore", None),
+        ("/etc/a.yml", "/etc/a.yml", None),
+    ],
+)
+def test_a_path_in_a_root_leads_to_no_file_outside_it(path: str, real: str, objection: str | None) -> None:
+    assert REPOSITORY.objection(path, real) == objection
+
+
+def test_git_is_asked_with_its_own_files_wherever_they_lie_but_those_of_the_system() -> None:
+    git_dir = "/srv/shop/.git"
+    assert REPOSITORY.objection(git_dir, "/other/shop.git", of_git=True) is None
+    assert "running system" in (REPOSITORY.objection(git_dir, "/dev/zero", of_git=True) or "")
+
+
+def test_a_root_below_proc_is_one_that_a_person_gave() -> None:
+    container = Roots(roots={"/proc/1/root/app": "/proc/1/root/app"})
+    assert container.objection("/proc/1/root/app/a.yml", "/proc/1/root/app/a.yml") is None
+
+
+@pytest.mark.parametrize(("path", "is_forbidden"), [("/srv/shop", False), ("/srv/shop/a", False), ("/srv/a", True)])
+def test_a_path_outside_each_root_is_forbidden_where_nothing_outside_may_be_read(path: str, is_forbidden: bool) -> None:
+    assert REPOSITORY.is_forbidden(path) is is_forbidden
+    assert not Roots(outside=True, roots=dict(REPOSITORY.roots)).is_forbidden(path)
+    assert not Roots(outside=False).is_forbidden(path), "a run that has no roots yet"
