@@ -62,3 +62,14 @@ def test_the_result_of_a_write_is_lost_after_it(kind: str, tmp_path: Path) -> No
     said = lost(tmp_path, kind, "-q", "--write", "--output-format", "json")
     assert "files written: 1; `volfix undo` puts back what they were" in said
     assert "db-data" in (tmp_path / "compose.yaml").read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is needed")
+@pytest.mark.parametrize("kind", OUTPUTS)
+def test_an_error_that_cannot_be_said_is_still_the_status(kind: str, tmp_path: Path) -> None:
+    errors = OUTPUTS[kind][0]()
+    try:
+        words = [sys.executable, "-m", "volfix", "--no-such-option", str(tmp_path)]
+        assert subprocess.run(words, stderr=errors, check=False).returncode == 2
+    finally:
+        os.close(errors)

@@ -118,10 +118,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             status = volfix.main(arguments, prog_name="volfix", standalone_mode=False)
     except click.ClickException as error:
         vars(error)["message"] = clean(error.message)  # which click declares final
-        error.show()
+        with contextlib.suppress(OSError):  # standard error is full or closed
+            error.show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        _say("interrupted")
         sys.exit(130)
     except OutputLost as lost:
         os.dup2(
@@ -149,6 +150,6 @@ def _unforeseen(error: Exception) -> str:
 
 
 def _say(line: str) -> None:
-    """Print a line on standard error; nothing where standard error is closed."""
+    """Print a line on standard error; nothing where standard error is full or closed."""
     with contextlib.suppress(OSError):
         click.echo(line, err=True)
