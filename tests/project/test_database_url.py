@@ -114,6 +114,7 @@ READINGS = [
     ((), "Data Source=app.db;Cache=Shared", "/app/app.db", "Data Source=data/app.db;Cache=Shared"),
     ((), "Cache=Shared;DataSource=/srv/app.db", "/srv/app.db", "Cache=Shared;DataSource=/app/data/app.db"),
     ((), "Filename=app.db", "/app/app.db", "Filename=data/app.db"),
+    (SQLALCHEMY, "sqlite:///app.db\x85", "/app/app.db", "sqlite:///data/app.db\x85"),
     (one("Laravel"), "/srv/database.sqlite", "/srv/database.sqlite", "/app/data/database.sqlite"),
 ]
 
@@ -202,6 +203,7 @@ def test_readers_that_nobody_ran_change_nothing(reader: tuple[Reader, ...], valu
         "",
         "a.db,b.db",
         "/run/secrets/password",
+        "sqlite:///\x85",
     ],
 )
 def test_what_is_no_file(value: str) -> None:

@@ -85,7 +85,7 @@ def database_file(value: str, kind: str | None, readers: Sequence[Reader]) -> Da
     if is_in_memory(value):
         return None
     if found := SQLITE_URL.match(value):
-        return _common_reading(found, "url", readers) if found["path"].strip("/") else None
+        return _common_reading(found, "url", readers) if found["path"].rstrip().strip("/") else None
     if found := SQLITE_SHORT.match(value):
         return _common_reading(found, "short", readers)
     if found := JDBC.match(value):
@@ -132,7 +132,7 @@ def _without_reader(found: re.Match[str], form: Form, readers: Iterable[Reader])
     item = _as_path(found, form)
     if item is None or item.doubt:
         return item
-    path = found["path"]
+    path = item.path
     elsewhere = next((reader for reader in readers if reader.relative_to != "working directory"), None)
     if form == "plain" and item.relative and elsewhere is not None:
         return replace(item, doubt=f"{elsewhere.name} may resolve this path from its {elsewhere.relative_to}")
@@ -184,7 +184,7 @@ def _read(found: re.Match[str], form: Form, reader: Reader) -> DatabaseFile | No
     if item is None or item.doubt:
         return item if item is None or not item.base else _unless_tested(item, form, reader)
     if form == "url":
-        item = _sqlite_url(item, found["path"], found["rest"], reader)
+        item = _sqlite_url(item, item.path, found["rest"], reader)
     elif found.groupdict().get("rest") and form == "plain" and reader.ecosystem != "go":
         item = replace(item, doubt=f"{reader.name} does not accept `?...` after a path")
     elif form == "jdbc":
