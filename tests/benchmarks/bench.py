@@ -1,4 +1,4 @@
-"""How long volfix takes beside others: `python tests/benchmarks/bench.py [CORPUS] [--runs N]` prints ratios.
+"""How long volfix takes beside others: `bench.py [CORPUS] [--runs N] [--monorepo]` prints ratios.
 
 Each row runs two whole processes in turn and prints the median of the ratios of their processor time and of the clock:
 what a noisy machine does to one it does to the other. compose-lint and dclint are taken from PATH where they are there.
@@ -104,6 +104,39 @@ def single(directory: Path, runs: int) -> None:
     compare("the reference, fix and proof", volfix("."), "import click", CLICK, reference, runs)
 
 
+def monorepo(directory: Path, runs: int) -> None:
+    """A git repository of 50,000 files, 20 of them Compose files, beside git's own look at it and these files alone."""
+    whole, alone = directory / "monorepo", directory / "its Compose files"
+    reference = ROOT / "fixtures" / "fastapi-sqlite-drone" / "repository" / "docker-compose.yml"
+    for number in range(1250):
+        base = Path(f"team{number % 40}", f"service{number}")
+        names = [f"{part}/file{each}.ts" for part in ("src", "src/api", "src/model", "test") for each in range(8)]
+        files = {
+            **dict.fromkeys(names, "export const a = 1;\n"),
+            **dict.fromkeys((f"deploy/{kind}.yaml" for kind in ("app", "service", "ingress")), "apiVersion: v1\n"),
+            "package.json": '{"scripts": {"build": "tsc", "test": "jest"}}\n',
+            "README.md": "# A service\n",
+            "Dockerfile": "FROM node:22\n",
+            "scripts/build.sh": "#!/bin/sh\nnpm ci\nnpm run build\n",
+            "openapi.yaml": "openapi: 3.1.0\n",
+        }
+        for name, text in files.items():
+            (whole / base / name).parent.mkdir(parents=True, exist_ok=True)
+            (whole / base / name).write_text(text)
+        for place in (whole, alone) if number < 20 else ():
+            (place / base).mkdir(parents=True, exist_ok=True)
+            shutil.copy(reference, place / base)
+    for place in (whole, alone):
+        for words in (
+            ("init", "-q"),
+            ("add", "-A"),
+            ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"),
+        ):
+            subprocess.run(["git", "-C", str(place), *words], check=True)
+    compare("a monorepo", volfix("."), "git ls-files -co", ("git", "ls-files", "-co"), whole, runs)
+    compare("a monorepo", volfix("."), "its Compose files alone", volfix(str(alone)), whole, runs)
+
+
 def peers(files: Sequence[str], directory: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The other linters that are there, with the command over these files."""
     if found := shutil.which("compose-lint"):
@@ -130,12 +163,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How long volfix takes beside others.")
     parser.add_argument("corpus", nargs="?", type=Path)
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--monorepo", action="store_true", help="also a repository of 50,000 files")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ |= {"PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": str(Path(directory, "compiled"))}
         print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors; processor time, medians of {given.runs}")
         single(Path(directory), given.runs)
+        if given.monorepo:
+            monorepo(Path(directory), given.runs)
         if given.corpus is not None:
             many(given.corpus.resolve(), given.runs)
 
