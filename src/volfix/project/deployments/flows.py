@@ -61,7 +61,7 @@ class CommandFiles:
     homes: frozenset[Path] = frozenset()
     parse: Callable[[Path], PipelineFile] = load
     _ran: dict[int, tuple[Command, ...]] = field(default_factory=dict)
-    _names: dict[Path, tuple[str, ...]] = field(default_factory=dict)
+    _purposes: dict[Path, str | None] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> dict[Path, CommandFile]:
@@ -157,15 +157,15 @@ class CommandFiles:
 
     def _purpose(self, entry: Entry) -> str | None:
         """The purpose of a script or target, by its name and then by the names of its directories."""
-        return nearest_purpose([*entry.labels, *self._names_above(entry.source.path.parent)])
+        return nearest_purpose(entry.labels) or self._purpose_above(entry.source.path.parent)
 
-    def _names_above(self, directory: Path) -> tuple[str, ...]:
-        """The names of a directory and those above it, up to the root or a directory with a Compose file."""
-        if directory not in self._names:
+    def _purpose_above(self, directory: Path) -> str | None:
+        """The purpose by the names of a directory and those above it, up to the root or one with a Compose file."""
+        if directory not in self._purposes:
             inside = [directory, *directory.parents] if directory.is_relative_to(self.root) else []
             below = takewhile(lambda above: above != self.root and above not in self.homes, inside)
-            self._names[directory] = tuple(above.name for above in below)
-        return self._names[directory]
+            self._purposes[directory] = nearest_purpose(above.name for above in below)
+        return self._purposes[directory]
 
     @cached_property
     def volume_deletions(self) -> tuple[VolumeDeletion, ...]:
