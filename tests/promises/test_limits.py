@@ -79,6 +79,33 @@ TOO_MUCH: dict[str, tuple[str, str, Callable[[], Files]]] = {
             + ".j4: {script: [docker compose down -v]}\nj:\n  script:\n    - !reference [.j0, script]\n",
         },
     ),
+    "characters of a script": (
+        "deploy.sh",
+        "larger than volfix reads (262144 bytes)",
+        lambda: {"compose.yaml": ONE, "deploy.sh": "docker compose down -v\ndocker compose up -d\n" + "# x\n" * 66_000},
+    ),
+    "commands of a script": (
+        "deploy.sh",
+        "more than 2500 commands: volfix does not read them all",
+        lambda: {
+            "compose.yaml": ONE,
+            "deploy.sh": "docker compose up -d\n" + "docker compose logs -v\n" * 2_600 + "rm -r x",
+        },
+    ),
+    "commands of a script that delete volumes": (
+        "deploy.sh",
+        "more than 300 commands that delete volumes: volfix does not read them all",
+        lambda: {"compose.yaml": ONE, "deploy.sh": "docker compose up -d\n" + "docker compose down -v\n" * 301},
+    ),
+    "characters of a value": (
+        ".drone.yml",
+        "a value of more than 32768 characters: volfix does not read the file",
+        lambda: {
+            "compose.yaml": ONE,
+            ".drone.yml": "kind: pipeline\nname: x\nsteps:\n- name: s\n  image: docker:27\n"
+            f"  commands: [docker compose up {'x ' * 17_000}]\n",
+        },
+    ),
     "databases of a module": (
         "m0.py",
         "more than 100 databases in the code of app: volfix reads no more",
@@ -138,3 +165,11 @@ def test_the_lines_of_hundreds_of_fixes_are_left_out(source: str, tmp_path: Path
     assert sum(entry.callcount for entry in profile.getstats()) < 4_000_000
     told = min(text.count("= fix ("), -(-READ // len("services:\n" + services)))
     assert text.count("--diff shows them") == text.count("= fix (") - told
+
+
+def test_a_path_in_which_a_script_goes_ever_deeper_ends(tmp_path: Path) -> None:
+    """No directory has a path of thousands of names."""
+    deploy = "cd a\n" * 2_000 + "docker compose down -v\ndocker compose up -d\n"
+    counted, plan = looked_at({"compose.yaml": ONE, "deploy.sh": deploy}, tmp_path)
+    assert counted < 3_000_000
+    assert not plan.result.errors

@@ -23,6 +23,7 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
     shown: set[Path] = set()
     projects = [project for project in stack.projects if stack.is_asked(project)]
     data = _DataAt.of(stack)
+    fate = _Fate.of(made)
     for number, project in enumerate(projects):
         last = number == len(projects) - 1
         own = [
@@ -33,7 +34,7 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
         reported.update(map(id, own))
         files = [c for c in made.changes if c.before.path not in shown and (last or _belongs(c.before.path, project))]
         shown.update(change.before.path for change in files)
-        fixes = [finding.fix for finding in own if finding in made.fixed and finding.fix]
+        fixes = [finding.fix for finding in own if id(finding) in fate.fixed and finding.fix]
         moves = tuple(_located(stack, project, move) for move in _moves(fixes))
         renamed = _renamed(project, fixes) if fixes else None
         new_names = _new_names(project, moves, renamed)
@@ -42,7 +43,7 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
                 root=project.root,
                 name=project.deployed_as or project.name,
                 files=tuple(file.path for file in project.files),
-                findings=tuple(_reported(finding, made, new_names, data.get(project, finding)) for finding in own),
+                findings=tuple(_reported(finding, fate, new_names, data.get(project, finding)) for finding in own),
                 moves=tuple(dict.fromkeys(moves)),
                 changes=tuple(files),
                 real_volumes=_real_volumes(project, moves, renamed),
@@ -77,13 +78,23 @@ class _DataAt:
         return source.name if source is not None else None
 
 
-def _reported(
-    finding: Finding, made: MadeFixes, new_names: Mapping[str, str], data: str | None = None
-) -> ReportedFinding:
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """The identities of the findings whose fix is made, and of those whose fix the proof rejects."""
+
+    fixed: frozenset[int]
+    rejected: frozenset[int]
+
+    @classmethod
+    def of(cls, made: MadeFixes) -> _Fate:
+        return cls(frozenset(map(id, made.fixed)), frozenset(map(id, made.rejected)))
+
+
+def _reported(finding: Finding, fate: _Fate, new_names: Mapping[str, str], data: str | None = None) -> ReportedFinding:
     """The finding, in which each volume is called what it is called once the fixes are made."""
     evidence = tuple(_renamed_in(line, new_names) for line in finding.evidence)
-    is_rejected = any(finding is each for each in made.rejected)
-    return ReportedFinding(replace(finding, evidence=evidence), finding in made.fixed, is_rejected, data)
+    is_fixed, is_rejected = id(finding) in fate.fixed, id(finding) in fate.rejected
+    return ReportedFinding(replace(finding, evidence=evidence), is_fixed, is_rejected, data)
 
 
 def _renamed_in(line: str, new_names: Mapping[str, str]) -> str:
@@ -98,13 +109,14 @@ def _new_names(project: Project, moves: Iterable[Move], renamed: str | None) -> 
 
 def _pipeline_result(stack: Stack, made: MadeFixes) -> ProjectResult:
     """The result of a stack that is a pipeline, or files with commands, and no Compose file."""
+    fate = _Fate.of(made)
     home = stack.workflows[0].checkout.root if stack.workflows else stack.root
     paths = [each.file.path for each in stack.workflows] or sorted({finding.location.path for finding in made.findings})
     return ProjectResult(
         root=stack.root,
         name=normalized_name(home.name),
         files=tuple(paths),
-        findings=tuple(_reported(finding, made, {}) for finding in made.findings),
+        findings=tuple(_reported(finding, fate, {}) for finding in made.findings),
         moves=(),
         changes=made.changes,
         real_volumes={},

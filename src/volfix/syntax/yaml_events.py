@@ -13,6 +13,9 @@ DEPTH_LIMIT = 60
 MOST = 15_000
 """Values, beginnings and ends of collections: four times as many as the largest Compose file in public use has."""
 
+LONGEST = 32_768
+"""Characters of a value: a longer command or address is none that a person wrote."""
+
 
 def read_events(source: Source) -> list[Any]:
     """All events of the text. Raises FileProblem with line and column if it is not valid YAML or nests too deeply."""
@@ -40,7 +43,7 @@ def fast_events(source: Source) -> list[Any] | None:
 
 
 def _within_limits(source: Source, events: Iterable[Any]) -> list[Any]:
-    """The events; stops at DEPTH_LIMIT, for both parsers take quadratic time in the depth, and at MOST."""
+    """The events; stops at DEPTH_LIMIT, for both parsers take quadratic time in the depth, at MOST and LONGEST."""
     found, depth = [], 0
     for event in events:
         found.append(event)
@@ -54,6 +57,8 @@ def _within_limits(source: Source, events: Iterable[Any]) -> list[Any]:
                 raise FileProblem(source.path, f"nested deeper than {DEPTH_LIMIT} levels", *place)
         elif kind in ("MappingEndEvent", "SequenceEndEvent"):
             depth -= 1
+        elif kind == "ScalarEvent" and len(event.value) > LONGEST:
+            raise too_much(source.path, f"a value of more than {LONGEST} characters: volfix does not read the file")
     return found
 
 

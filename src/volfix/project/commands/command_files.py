@@ -22,7 +22,7 @@ from volfix.project.compose.compose_file import NotForVolfix
 from volfix.project.shell.entry import Entry
 from volfix.syntax import disk
 from volfix.syntax.fragment import Fragment
-from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.source import FileProblem, Source, too_much
 
 if TYPE_CHECKING:
     from volfix.project.ci.pipeline import PipelineFile
@@ -108,7 +108,11 @@ class CommandFile:
         try:
             if self.path.suffix in (".yml", ".yaml"):
                 return Source.read(self.path, disk.LARGEST_YAML)
-            return Source.of(self.path, *disk.read_once(self.path))
+            data, mode = disk.read_once(self.path)
+            if len(data) > disk.LARGEST_SETTINGS:
+                most = f"({disk.LARGEST_SETTINGS} bytes)"
+                raise too_much(self.path, f"{len(data)} bytes: larger than volfix reads {most}")
+            return Source.of(self.path, data, mode)
         except (FileProblem, OSError):
             return None
 

@@ -121,11 +121,8 @@ def deployments(
         ]
         for number, (step, command, call, until) in enumerate(found):
             if call.brings_up:
-                later = [
-                    (other.directory, next_call)
-                    for later_step, other, next_call, _ in found[number + 1 :]
-                    if not later_step.after_failure
-                ]
+                rest = map(found.__getitem__, range(number + 1, len(found)))
+                later = ((other.directory, each) for after, other, each, _ in rest if not after.after_failure)
                 yield _deployment(file, pipeline, step, command, call, until, checkout, later, tested)
 
 
@@ -153,7 +150,7 @@ def _deployment(
     call: ComposeCall,
     ran: tuple[Command, ...],
     checkout: Checkout,
-    later: list[tuple[str, ComposeCall]],
+    later: Iterator[tuple[str, ComposeCall]],
     tested: bool,
 ) -> Deployment:
     named = call.files or tuple(filter(None, (command.environment.get("COMPOSE_FILE") or "").split(":")))
@@ -272,7 +269,7 @@ def _is_test(
     command: Command,
     call: ComposeCall,
     files: tuple[str, ...],
-    later: list[tuple[str, ComposeCall]],
+    later: Iterator[tuple[str, ComposeCall]],
 ) -> bool:
     """Whether the stack is deleted again: file names, the event, flags of `up`, or a later `down` say so."""
     docker = docker_call(command.values)
@@ -281,5 +278,10 @@ def _is_test(
         return True
     if TEST_FLAGS & call.flags or only_for_requests(step.events or pipeline.events):
         return True
-    same = [other for directory, other in later if directory == command.directory or other.files == call.files]
-    return not any(other.brings_up for other in same) and any(other.takes_down for other in same)
+    is_taken_down = False
+    for directory, other in later:
+        if directory == command.directory or other.files == call.files:
+            if other.brings_up:
+                return False
+            is_taken_down = is_taken_down or other.takes_down
+    return is_taken_down

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,6 +41,7 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import is_for_use
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.interpreter import Interpreter
+from volfix.syntax import disk
 
 if TYPE_CHECKING:
     from volfix.project.ci.pipeline import PipelineFile
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 NAMED_VOLUMES = "named"
 OF_A_STACK = frozenset({"stack", NAMED_VOLUMES, "unused"})
 """Deletions that may reach a volume declared in a Compose file."""
+MOST = 300
+"""How many commands of a file that delete volumes are looked at: each is a finding with a fix of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,17 +173,24 @@ class CommandFiles:
 
     @cached_property
     def volume_deletions(self) -> tuple[VolumeDeletion, ...]:
-        """Every command of a deployment that deletes volumes, without duplicates."""
+        """Every command of a deployment that deletes volumes, without duplicates, MOST of a file at most."""
         found: dict[Place, VolumeDeletion] = {}
+        numbers: Counter[Path] = Counter()
         for flow in self.flows:
             for number, command in enumerate(flow.commands):
                 call = docker_call(command.values)
                 deletes = deletion_of(call) if call else None
                 if call is None or deletes is None or not self.counts(flow, number):
                     continue
-                if not _deletes_its_own(flow, number, call, deletes[0]):
-                    key = (command.fragment.source.path, command.place)
-                    found.setdefault(key, VolumeDeletion(flow, command, call, *deletes))
+                path = command.fragment.source.path
+                key = (path, command.place)
+                if key in found or _deletes_its_own(flow, number, call, deletes[0]):
+                    continue
+                numbers[path] += 1
+                if numbers[path] > MOST:
+                    disk.refuse(path, f"more than {MOST} commands that delete volumes: volfix does not read them all")
+                    break
+                found[key] = VolumeDeletion(flow, command, call, *deletes)
         return tuple(found.values())
 
     @cached_property

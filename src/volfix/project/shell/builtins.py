@@ -13,6 +13,8 @@ from volfix.project.shell.state import UNSET, State, Value
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell_commands import Assignment, SimpleCommand
 
+LONGEST_PATH = 1024
+"""The longest path of a directory, in characters: macOS allows no longer path (limits.h, PATH_MAX)."""
 EXPORTING = re.compile(r"-\w*x")
 
 
@@ -65,7 +67,9 @@ def _change_directory(call: Call, resolver: Resolver) -> None:
 
 
 def go(state: State, path: str, resolver: Resolver) -> None:
-    """Change the shell's directory to `path`."""
+    """Change the shell's directory to `path`, if a directory can have so long a path."""
+    if len(path) > LONGEST_PATH:
+        return
     state.previous, state.directory = state.directory, path
     state.in_checkout = state.has_checkout and path.startswith("/") and resolver.contains(path)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from volfix.knowledge import commands as knowledge
@@ -18,10 +19,11 @@ from volfix.project.shell.command import CHECKOUT, ELSEWHERE, MACHINE, Argument,
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.expansion import expanded
 from volfix.project.shell.payload import echoed, shell_call, together, user_call
-from volfix.project.shell.repeats import Repeats, is_too_deep
+from volfix.project.shell.repeats import MOST_OF_ENTRY, TOO_MANY, Repeats, is_too_deep
 from volfix.project.shell.resolver import Resolver
 from volfix.project.shell.state import UNSET, State
 from volfix.project.shell.wrappers import unwrapped
+from volfix.syntax import disk
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 from volfix.syntax.shell_commands import SimpleCommand
@@ -44,7 +46,10 @@ class Interpreter:
     count: int = 0
 
     def commands(self, entry: Entry, directory: str | None = None) -> list[Command]:
-        """The commands that the entry runs, in order; `directory` is where it is called (default: its own)."""
+        """The commands that the entry runs, in order; `directory` is where it is called (default: its own).
+
+        The file of an entry that runs more than MOST_OF_ENTRY commands is refused.
+        """
         self.count = 0
         start = directory or str(entry.directory)
         home = str(entry.home or start)
@@ -56,7 +61,10 @@ class Interpreter:
         state.script = str(entry.source.path)
         state.zero = state.script if entry.kind == "script" else ""
         frame = Frame(entry, entry, hosted=entry.hosted)
-        return list(self._process(self._entry(entry, state, frame), state, frame))
+        found = list(islice(self._process(self._entry(entry, state, frame), state, frame), MOST_OF_ENTRY + 1))
+        if len(found) > MOST_OF_ENTRY:
+            disk.refuse(entry.source.path, TOO_MANY)
+        return found[:MOST_OF_ENTRY]
 
     def _process(self, commands: Iterator[Command], state: State, frame: Frame) -> Iterator[Command]:
         """The commands of a process, and then those of its handlers for EXIT."""
