@@ -228,6 +228,14 @@ def test_text_that_is_put_behind_a_value_does_not_show_the_value() -> None:
     assert masked(change.after.text, change.secrets_after) == text.replace("hunter2", "***") + edit.replacement
 
 
+def test_of_several_words_that_a_fix_writes_those_are_shown_that_the_file_did_not_have() -> None:
+    source = Source.of(Path("/p/compose.yaml"), service("environment:\n  A: hunter2").encode())
+    edit = Edit(source.path, Span(len(source.text), len(source.text)), "      MODE: fresh hunter2\n")
+    change = with_secrets(FileChange(source, source.splice([edit]), (edit,)))
+    shown = masked(change.after.text, change.secrets_after)
+    assert shown.endswith("      A: ***\n      MODE: fresh ***\n")
+
+
 @pytest.mark.parametrize(
     ("value", "taken", "then"),
     [
