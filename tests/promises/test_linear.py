@@ -114,3 +114,18 @@ def test_twice_the_input_takes_twice_the_calls(
     once = calls(tmp_path / "once", made(number))
     twice = calls(tmp_path / "twice", made(2 * number))
     assert twice < MOST * once
+
+
+def test_why_no_service_can_carry_is_asked_in_linear_time(tmp_path: Path) -> None:
+    """For each database all the other mounts and services were looked at."""
+
+    def asked(number: int) -> int:
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "compose.yaml").write_text(stack(number))
+        with Profile() as profile:
+            plan(tmp_path / str(number), carry_service=True)
+        own = [entry for entry in profile.getstats() if "carry_refusals.py" in str(entry.code)]
+        below = [each.callcount for entry in own for each in entry.calls or () if "mounts.py" not in str(each.code)]
+        return sum(entry.callcount for entry in own) + sum(below)
+
+    assert asked(16) < MOST * asked(8)

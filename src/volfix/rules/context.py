@@ -112,6 +112,16 @@ class Context:
         """The host directories of bind mounts in which this one lies."""
         return self._nested[0].get(host, ())
 
+    def around(self, host: HostDirectory) -> Sequence[HostDirectory]:
+        """The host directories of bind mounts that are this directory or in which it lies, in the order of `binds`."""
+        if host in self._nested[0]:
+            return sorted((host, *self.above(host)), key=self._numbers.__getitem__)
+        return [other for other in self.binds if other == host or other.contains(host)]
+
+    @cached_property
+    def _numbers(self) -> dict[HostDirectory, int]:
+        return {host: number for number, host in enumerate(self.binds)}
+
     def below(self, host: HostDirectory) -> Sequence[HostDirectory]:
         """The host directories of bind mounts that lie in this one."""
         return self._nested[1].get(host, ())

@@ -16,7 +16,7 @@ from volfix.project.compose.service import Service
 from volfix.project.git import is_placeholder
 from volfix.project.image.images import images_of
 from volfix.project.stack import Use
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 from volfix.rules.evidence.carry_takers import Takers
 from volfix.rules.evidence.disguised_binds import disguise_of
 from volfix.rules.evidence.file_attributes import given_below
@@ -49,8 +49,8 @@ def stack_refusals(context: Context, takers: Takers) -> Iterator[str]:
     for use in takers.uses:
         yield from _of_service(use.service)
         yield from _of_mount(use)
-        yield from _sharing(use.project, use.service)
-        yield from _swarm(use.project)
+        yield from _sharing(context, use.project, use.service)
+        yield from _swarm(context, use.project)
     profiles = {frozenset(use.service.profiles) for use in takers.writers}
     if len(profiles) > 1:
         names = " and ".join(sorted({use.service.name for use in takers.writers}))
@@ -101,29 +101,44 @@ def _of_mount(use: Use) -> Iterator[str]:
         yield f"{mount.raw_source} is a Windows path"
 
 
-def _sharing(project: Project, service: Service) -> Iterator[str]:
-    for other in project.services.values():
-        if other is not service and any(name == service.name for name, _ in other.volumes_from):
+def _sharing(context: Context, project: Project, service: Service) -> Iterator[str]:
+    for other in _taking_from(context, project).get(service.name, ()):
+        if other is not service:
             yield f"{other.name} takes its mounts from {service.name} (volumes_from) and would not wait"
     if any(service.volumes_of_containers):
         yield f"{service.name} shares the mounts of a container of another project"
 
 
-def _swarm(project: Project) -> Iterator[str]:
-    for service in project.services.values():
-        for part in service.parts:
-            deploy = part.node.get("deploy")
-            said = [key for key in SWARM_ONLY if isinstance(deploy, Mapping) and deploy.get(key) is not None]
-            if said:
-                yield f"{service.name} is for a Swarm (deploy: {said[0]}), which does not wait for the carry service"
+@once
+def _taking_from(_: Context, project: Project) -> dict[str, list[Service]]:
+    """By the name of a service, the services that take their mounts from it."""
+    found: dict[str, list[Service]] = {}
+    for other in project.services.values():
+        for name in dict.fromkeys(name for name, _ in other.volumes_from):
+            found.setdefault(name, []).append(other)
+    return found
+
+
+@once
+def _swarm(_: Context, project: Project) -> tuple[str, ...]:
+    return tuple(
+        f"{service.name} is for a Swarm (deploy: {said[0]}), which does not wait for the carry service"
+        for service in project.services.values()
+        for part in service.parts
+        if (said := _of_swarm(part.node.get("deploy")))
+    )
+
+
+def _of_swarm(deploy: object) -> list[str]:
+    return [key for key in SWARM_ONLY if isinstance(deploy, Mapping) and deploy.get(key) is not None]
 
 
 def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
     """Other services and programs that write to the directory and do not stop with the takers."""
     services = {id(use.service) for use in takers.uses}
     for host, own in old_directories(context, takers).items():
-        for other, uses in context.binds.items():
-            for use in uses if host == other or other.contains(host) else ():
+        for other in context.around(host):
+            for use in context.binds[other]:
                 if id(use.service) in services or use.mount.read_only or use.mount.overridden:
                     continue
                 if host == other or not _is_code(use, other) or _sees(use, other, host, takers):
