@@ -10,7 +10,8 @@ import pytest
 from test_scale import APP, DB, ONE, PYTHON, Files, each, looked_at
 
 import volfix
-from volfix.report.text import READ, render
+from volfix.report.finding import READ
+from volfix.report.text import render
 from volfix.report.view import View
 from volfix.rules.findings import Applicability
 
@@ -173,3 +174,13 @@ def test_a_path_in_which_a_script_goes_ever_deeper_ends(tmp_path: Path) -> None:
     counted, plan = looked_at({"compose.yaml": ONE, "deploy.sh": deploy}, tmp_path)
     assert counted < 3_000_000
     assert not plan.result.errors
+
+
+def test_the_lines_of_hundreds_of_findings_about_a_long_script_are_not_counted(tmp_path: Path) -> None:
+    """Each of the changes is sought in thousands of lines."""
+    deploy = "docker compose up -d\n" + "docker compose down -v\n" * 150 + "# x\n" * 10_000
+    _, plan = looked_at({"compose.yaml": ONE, "deploy.sh": deploy}, tmp_path)
+    with Profile() as profile:
+        text = render(plan.result, View(tmp_path))
+    assert sum(entry.callcount for entry in profile.getstats()) < 6_000_000
+    assert "many lines more: --diff shows all" in text

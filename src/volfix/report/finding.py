@@ -31,6 +31,10 @@ SEVERITY_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
 DIFF_COLORS = {"+": "green", "-": "red"}
 EVIDENCE, LINES = 2, 12
 """Lines of evidence, and of a fix, that are shown without -v."""
+READ = 500_000
+"""The characters of files that are looked at to show the lines of a project's fixes: hundreds of findings in a usual
+Compose file. Later findings name their fixes without lines.
+"""
 Line = tuple[Path, str, int, str]
 """A line of a change: its file, `+` or `-`, its number and its text."""
 BELOW = "the lines below"
@@ -93,13 +97,13 @@ def shown(view: View, findings: Sequence[Finding], how: Standing, *, in_full: bo
     changes = [change for finding in fixes.values() for change in changes_of(finding)]
     marks = _marks(findings)
     is_shown = how.summary != "not written" or (first.fix is not None and fix_words(first.fix) == BELOW)
-    lines, more = _small(view, changes if is_shown and in_full else ())
+    lines, more, words = _small(view, changes if is_shown and in_full else ())
     numbers = [mark.place.location.line for mark in marks] + [number for _, _, number, _ in (*lines, *more)]
     gutter = max(len(str(max(numbers))), 2) + 1
     frames = Frames(view, gutter, _edited(changes))
     yield from frames.drawn(marks, where(view, first))
     yield from _notes(view, gutter, findings, how)
-    yield from _fix_lines(view, frames, lines, first.location.path, len(more))
+    yield from _fix_lines(view, frames, lines, first.location.path, words)
     if is_shown and changes and not in_full:
         yield from _note(view, gutter, "lines", "--diff shows them")
 
@@ -197,14 +201,21 @@ def _change_words(change: Change) -> str | None:
     return f"declare the volume {change.key}" if isinstance(change, VolumeChange) else None
 
 
-def _small(view: View, changes: Sequence[FileChange]) -> tuple[list[Line], set[Line]]:
-    """The lines of the changes that are shown, and those left out, true to the file: what may be shown of a line costs
-    a look at the whole file.
+def _small(view: View, changes: Sequence[FileChange]) -> tuple[list[Line], set[Line], str]:
+    """The lines of the changes that are shown, those left out, and how many these are in words.
+
+    Those left out are true to the file: what may be shown of a line costs a look at the whole file. After READ
+    characters of files no more changes are looked at.
     """
     told: dict[Line, None] = {}
     known: set[Line] = set()
     more: set[Line] = set()
+    read, words = 0, ""
     for change in changes:
+        read += len(change.before.text)
+        if read > READ and len(told) >= LINES and not view.verbose:
+            words = "many lines"
+            break
         path = change.before.path
         bare = {(path, *line) for line in changed_lines(change, masked=False)}
         if view.verbose or len(told) < LINES:
@@ -214,10 +225,11 @@ def _small(view: View, changes: Sequence[FileChange]) -> tuple[list[Line], set[L
             more |= bare - known
     lines = list(told)
     most = len(lines) if view.verbose else LINES
-    return lines[:most], more.union(lines[most:])
+    more.update(lines[most:])
+    return lines[:most], more, words or (count(len(more), "line") if more else "")
 
 
-def _fix_lines(view: View, frames: Frames, lines: Sequence[Line], path: Path, more: int) -> Iterator[str]:
+def _fix_lines(view: View, frames: Frames, lines: Sequence[Line], path: Path, more: str) -> Iterator[str]:
     for file, sign, number, text in lines:
         if file != path:
             yield f"{' ' * (frames.gutter - 1)}{view.style(':::', fg='blue', bold=True)} {view.path(file)}"
@@ -229,4 +241,4 @@ def _fix_lines(view: View, frames: Frames, lines: Sequence[Line], path: Path, mo
             shown_text = f"{shown_text[: blank + 1 if blank > 0 else room - 3]}..."
         yield view.style(f"{number:>{frames.gutter}} {sign} {shown_text}".rstrip(), fg=DIFF_COLORS[sign])
     if more:
-        yield f"{' ' * (frames.gutter + 1)}= {count(more, 'line')} more: --diff shows all"
+        yield f"{' ' * (frames.gutter + 1)}= {more} more: --diff shows all"

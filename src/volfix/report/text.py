@@ -13,7 +13,7 @@ from volfix.project.compose.host_directories import relative
 from volfix.report.alike import listed, ordered, together, told_findings
 from volfix.report.ending import ending
 from volfix.report.entries import is_done
-from volfix.report.finding import SEVERITY_COLORS, Standing, again, read_for, shown, where
+from volfix.report.finding import READ, SEVERITY_COLORS, Standing, again, read_for, shown, where
 from volfix.report.summary import count
 from volfix.report.view import View
 from volfix.rules.findings import Finding
@@ -23,10 +23,6 @@ from volfix.syntax.visible import one_line
 DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 MANY = 30
 """Projects from which on a table of them comes first."""
-READ = 500_000
-"""The characters of files that are looked at to show the lines of a project's fixes: hundreds of findings in a usual
-Compose file. Later findings name their fixes without lines.
-"""
 
 
 def render(
