@@ -52,6 +52,7 @@ TAKEN = {
     "if X; then\n  b\nfi": "if true; then\n  b\nfi",
     "if a; then\n  X\nfi": "if a; then\n  :\nfi",
     "if a; then X; fi": "if a; then :; fi",
+    "if a; then X\n  b\nfi": "if a; then \n  b\nfi",
     "if a; then b; X; fi": "if a; then b; fi",
     "if a; then b; else X; fi": "if a; then b; else :; fi",
     "if a; then b; elif c; then X; else d; fi": "if a; then b; elif c; then :; else d; fi",
@@ -176,6 +177,7 @@ def test_the_outline_tells_scripts_apart_that_say_the_same_words() -> None:
         ("a\nX\nY\nb\n", "a\nb\n"),
         ("a; X; Y; b", "a; b"),
         ("a; X; Y", "a; "),
+        ("X; b; Y", "b"),
     ],
 )
 def test_two_commands_that_go_together_leave_valid_shell(text: str, after: str) -> None:

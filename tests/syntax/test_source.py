@@ -207,3 +207,19 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
     with pytest.raises(FileProblem):
         Source.read(tmp_path / "loop.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a\nb", ["a\n", "b"]),
+        ("a \\\n b\nc\n", ["a \\\n b\n", "c\n"]),
+        ("a \\\r\n b \\\r\n c", ["a \\\r\n b \\\r\n c"]),
+        ("a \\", ["a \\"]),
+        ("a \\\n", ["a \\\n"]),
+        ("", []),
+    ],
+)
+def test_a_backslash_at_its_end_joins_a_line_to_the_next(text: str, lines: list[str]) -> None:
+    of = Source.of(Path("Makefile"), text.encode())
+    assert [of.text[start:end] for start, end in of.logical_lines()] == lines

@@ -57,7 +57,7 @@ def _part(found: list[Unit], start: int, end: int) -> tuple[str, Span, str] | No
         if first is None and (start < stop or start == end == at):
             first, before = unit.start, unit.value[: start - at]
             last, after = (unit.start, "") if start == end == at else (unit.end, unit.value[max(end - at, 0) :])
-        elif first is not None and at < end:
+        elif at < end:
             last, after = unit.end, unit.value[max(end - at, 0) :]
         at = stop
     if first is None and start == at:

@@ -141,7 +141,7 @@ def dash_offset(document: Document, source: Source, siblings: Mapping | None = N
         if isinstance(node, Mapping) and not node.flow:
             for pair in node.pairs:
                 child = pair.value
-                if isinstance(child, Sequence) and not child.flow and child.items:
+                if isinstance(child, Sequence) and not child.flow:
                     found[column(source, child.span.start) - mapping_column(source, node)] += 1
     if found:
         return found.most_common(1)[0][0]
