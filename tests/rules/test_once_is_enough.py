@@ -81,6 +81,14 @@ NEVER: dict[str, tuple[dict[str, str], str]] = {
         "JOBS_DATABASE_URL of app names /app/jobs.db, which no mount holds: mount one volume at a directory for both "
         "files, by hand",
     ),
+    "a mounted file that the environment names, and code that another service needs": (
+        {
+            "compose.yaml": APART.format("app", "more:/app/data").replace("rows:/data", "./app.db:/app/app.db")
+            + "  more:\n",
+            "db.py": LITERAL,
+        },
+        "worker uses the same value, but does not mount the file",
+    ),
     "a mounted file beside a database in an env file that nothing names": (
         {
             "compose.yaml": TWO.format("sqlite:////app/app.db", "sqlite:////app/app.db", "./app.db:/app/app.db"),

@@ -62,7 +62,8 @@ def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
             yield proposal
             continue
         reason = f"{others[0].database.service.name} uses the same value with other mounts"
-        if not follows(proposal) and all(follows(each) and opened(each) not in staying for each in others):
+        waiting = [each for each in others if not follows(each) or opened(each) in staying or each.database.is_inside]
+        if not waiting and not follows(proposal):
             yield replace(proposal, doubt=proposal.doubt or reason)
         else:
             yield proposal.refused(proposal.reason or reason)
