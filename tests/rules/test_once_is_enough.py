@@ -81,6 +81,15 @@ NEVER: dict[str, tuple[dict[str, str], str]] = {
         "JOBS_DATABASE_URL of app names /app/jobs.db, which no mount holds: mount one volume at a directory for both "
         "files, by hand",
     ),
+    "a mounted file that only an unnamed env file names, and code that names another file": (
+        {
+            "compose.yaml": ALONE + "    volumes: ['./app.db:/app/app.db']\n",
+            ".env.prod": "DATABASE_URL=sqlite:////app/app.db\n",
+            "db.py": LITERAL.replace("/app/app.db", "/app/jobs.db"),
+        },
+        "create_engine of worker names /app/jobs.db, which no mount holds: mount one volume at a directory for both "
+        "files, by hand",
+    ),
     "a mounted file that the environment names, and code that another service needs": (
         {
             "compose.yaml": APART.format("app", "more:/app/data").replace("rows:/data", "./app.db:/app/app.db")

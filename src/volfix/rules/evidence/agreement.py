@@ -143,7 +143,7 @@ def _settled(proposal: Proposal, found: Sequence[Proposal]) -> Proposal:
         return proposal
     service = proposal.database.service
     counting = (each for each in found if each.database.service is service or not follows(each))
-    others = (each.database for each in counting if not each.database.loose)
+    others = (each.database for each in counting if not each.database.loose or each.database.is_mounted_itself)
     reason = next(filter(None, (_concern(proposal.database, other) for other in others)), None)
     return proposal if reason is None else proposal.refused(reason)
 
