@@ -82,6 +82,14 @@ def directories(number: int) -> dict[str, str]:
     return {"compose.yaml": stack(1), **own}
 
 
+def npm_scripts(number: int) -> dict[str, str]:
+    scripts = "".join(f'"s{each}": "docker compose down", ' for each in range(number))
+    return {
+        "compose.yaml": stack(1),
+        "package.json": f'{{"scripts": {{{scripts}"deploy": "docker compose down -v && docker compose up -d"}}}}',
+    }
+
+
 def calls(root: Path, files: dict[str, str]) -> int:
     for name, text in files.items():
         path = root / name
@@ -103,6 +111,7 @@ def calls(root: Path, files: dict[str, str]) -> int:
         (services, 30),
         (variants, 15),
         (scripts, 30),
+        (npm_scripts, 100),
         (makefiles_and_modules, 50),
         (directories, 300),
     ],

@@ -126,6 +126,14 @@ class CommandFile:
         return () if self.source is None or self._is_pipeline else tuple(entries_of(self.source))
 
     @cached_property
+    def named(self) -> dict[tuple[str, str], list[Entry]]:
+        """The entries by their kind and name."""
+        found: dict[tuple[str, str], list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault((entry.kind, entry.name), []).append(entry)
+        return found
+
+    @cached_property
     def script(self) -> Entry | None:
         """The file as a shell script; None if its first line names another program or it is not text."""
         if self._is_pipeline or not SHELL.match(self.data):

@@ -73,9 +73,9 @@ class CommandResolver:
             return
         path = entry.source.path
         files = self._together.get(path) or [self._file(path)]
-        found = [other for file in files for other in file.entries if other.kind == entry.kind]
         for name in names:
-            yield from (other for other in found if other.name == name)
+            for file in files:
+                yield from file.named.get((entry.kind, name), ())
 
     @cached_property
     def _together(self) -> dict[Path, list[CommandFile]]:

@@ -75,8 +75,13 @@ class HostCommands:
     def _images(self) -> tuple[str, ...]:
         return _texts_of_images(self.tree)
 
+    @cached_property
+    def _resolver(self) -> CommandResolver:
+        """Finds what the entries of all files call; it reads each called file once."""
+        return CommandResolver(self.tree, {})
+
     def _of_entry(self, entry: Entry) -> Iterator[LineEffect]:
-        interpreter = Interpreter(CommandResolver(self.tree, {}))
+        interpreter = Interpreter(self._resolver)
         for directory in _started_in(entry, self.project, self.tree):
             for command in interpreter.commands(entry, directory):
                 source = command.fragment.source
