@@ -62,9 +62,9 @@ def test_a_project_of_such_files_alone_is_found(tmp_path: Path) -> None:
 def test_compose_file_leads_to_the_directory_of_its_first_file(tmp_path: Path) -> None:
     """Source: compose-spec/compose-go, cli/options.go: the working directory is that of the first file."""
     files = {
-        ".env": "COMPOSE_FILE=deploy/base.yaml:deploy/prod.yaml\nROWS=./rows\n",
+        ".env": "COMPOSE_FILE=deploy/base.yaml:live/prod.yaml\nROWS=./rows\n",
         "deploy/base.yaml": PG.format(source="${ROWS}"),
-        "deploy/prod.yaml": "services: {db: {restart: always}}\n",
+        "live/prod.yaml": "services: {db: {restart: always}}\n",
     }
     assert volumes(tmp_path, files) == {"db-data"}
     plan = volfix.plan(tmp_path)

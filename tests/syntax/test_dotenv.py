@@ -57,6 +57,7 @@ ACCEPTED: dict[str, Values] = {
     "export\nA=1": {"A": "1"},
     # A name alone comes from outside; the last one without a line end is a value without a name.
     "A\nB=1\n": {"B": "1"},
+    "A B": {"": "A B"},
     "export A\nB=1\n": {"B": "1"},
     "B=1\nA": {"B": "1", "": "A"},
     "B=1\nA  ": {"B": "1", "": "A"},

@@ -56,9 +56,9 @@ def _part(found: list[Unit], start: int, end: int) -> tuple[str, Span, str] | No
         stop = at + len(unit.value)
         if first is None and (start < stop or start == end == at):
             first, before = unit.start, unit.value[: start - at]
-            last, after = (unit.start, "") if start == end == at else (unit.end, unit.value[max(end - at, 0) :])
+            last, after = (unit.start, "") if start == end == at else (unit.end, unit.value[end - at :])
         elif at < end:
-            last, after = unit.end, unit.value[max(end - at, 0) :]
+            last, after = unit.end, unit.value[end - at :]
         at = stop
     if first is None and start == at:
         first = last = found[-1].end
