@@ -184,3 +184,15 @@ def test_the_lines_of_hundreds_of_findings_about_a_long_script_are_not_counted(t
         text = render(plan.result, View(tmp_path))
     assert sum(entry.callcount for entry in profile.getstats()) < 6_000_000
     assert "many lines more: --diff shows all" in text
+
+
+@pytest.mark.parametrize("lines", [4_000, 20_000])
+def test_a_large_script_that_starts_no_container_stops_no_fix(tmp_path: Path, lines: int) -> None:
+    """Autoconf and Libtool write `configure` and ltmain.sh, which repositories hold and builds call."""
+    written = "if test -f conftest; then rm -rf conftest; fi\n" * lines
+    deploy = "sh ./configure\nmake\ndocker compose down -v\ndocker compose up -d\n"
+    files = {"compose.yaml": ONE, "deploy.sh": deploy, "configure": f"#!/bin/sh\n{written}", "ltmain.sh": written}
+    counted, plan = looked_at(files, tmp_path)
+    assert not plan.result.errors
+    assert counted < 1_000_000
+    assert "VF401" in render(plan.result, View(tmp_path))

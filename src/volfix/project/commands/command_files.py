@@ -53,6 +53,10 @@ DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNOREC
 """Words of commands that may deploy. A repository whose files do not contain both these and dangerous words is not
 parsed.
 """
+CONTAINERS = re.compile(rb"docker|compose|podman|nerdctl|\bdc\b", re.IGNORECASE)
+"""Words of every command that starts containers or deletes volumes."""
+BY_HAND = 100 * 1024
+"""Bytes of the largest script that is taken for one that a person wrote; Autoconf and Libtool write larger scripts."""
 CALLED = re.compile(
     rb"(?<![\w./:$}-])(?:(?:\.{1,2}/)?(?:[\w.-]+/)+|\.{1,2}/|(?<=sh )|(?<=source )|(?<=\. ))([\w-]+)(?![\w./:-])"
 )
@@ -102,13 +106,15 @@ class CommandFile:
 
     @cached_property
     def source(self) -> Source | None:
-        """The file as text; None if volfix cannot read it as text."""
+        """The file as text; None if volfix cannot read it as text, or if it is large and starts no container."""
         if self.pipeline is not None:
             return self.pipeline.source
         try:
             if self.path.suffix in (".yml", ".yaml"):
                 return Source.read(self.path, disk.LARGEST_YAML)
             data, mode = disk.read_once(self.path)
+            if len(data) > BY_HAND and CONTAINERS.search(data) is None:
+                return None
             if len(data) > disk.LARGEST_SETTINGS:
                 most = f"({disk.LARGEST_SETTINGS} bytes)"
                 raise too_much(self.path, f"{len(data)} bytes: larger than volfix reads {most}")
