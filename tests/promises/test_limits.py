@@ -107,6 +107,15 @@ TOO_MUCH: dict[str, tuple[str, str, Callable[[], Files]]] = {
             f"  commands: [docker compose up {'x ' * 17_000}]\n",
         },
     ),
+    "characters of a module": (
+        "m0.py",
+        "larger than volfix reads (262144 bytes)",
+        lambda: {
+            "compose.yaml": BUILT,
+            "Dockerfile": PYTHON,
+            "m0.py": "import sqlite3\nsqlite3.connect('/app/data/d.db')\n" + "ROWS = [1, 2]\n" * 20_000,
+        },
+    ),
     "databases of a module": (
         "m0.py",
         "more than 100 databases in the code of app: volfix reads no more",

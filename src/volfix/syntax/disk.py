@@ -25,7 +25,7 @@ LARGEST = 10 * 1024 * 1024
 LARGEST_YAML = 2 * 1024 * 1024
 """The largest YAML file that is read, in bytes: its tree takes a hundred times as much memory."""
 LARGEST_SETTINGS = 256 * 1024
-"""Bytes of a Dockerfile, an env file or a script that is read: ten times as many as the largest in public use has."""
+"""Bytes of a Dockerfile, an env file, a script or a Python module that is read: people rarely write a larger file."""
 SMALL, MOST_TEXTS = 16 * 1024, 8192
 """The largest file, in bytes, whose text is kept for the next question about it, and the most files."""
 OUTSIDE = "lies outside of the repository"

@@ -18,7 +18,7 @@ import libcst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
 from volfix.syntax import disk
-from volfix.syntax.source import FileProblem, Source, Span
+from volfix.syntax.source import FileProblem, Source, Span, too_much
 
 DEPTH = 100
 """How deep expressions may nest: not far beyond, the parser's recursion would crash the process."""
@@ -82,6 +82,8 @@ def read_module(path: Path) -> tuple[Source, str | None]:
         data = disk.read(path)
     except OSError as error:
         raise FileProblem(path, error.strerror or str(error)) from error
+    if len(data) > disk.LARGEST_SETTINGS:
+        raise too_much(path, f"{len(data)} bytes: larger than volfix reads ({disk.LARGEST_SETTINGS} bytes)")
     try:
         name, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         if name in ("utf-8", "utf-8-sig") or data.isascii():
