@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,15 @@ def read(pipe: int) -> bytes:
     return os.read(pipe, 100)
 
 
+def wait_for_note(worker: Worker) -> None:
+    """The program may have begun before the worker has noted it."""
+    for _ in range(100 * SECONDS):
+        if worker.program.value:
+            return
+        time.sleep(0.01)
+    pytest.fail("the worker notes no program")
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_the_program_of_a_killed_worker_is_ended(method: Literal["fork", "spawn"], tmp_path: Path) -> None:
     name = tmp_path / "pipe"
@@ -36,6 +46,7 @@ def test_the_program_of_a_killed_worker_is_ended(method: Literal["fork", "spawn"
     worker = Worker(runs_on, method)
     worker.send(str(name))
     assert read(pipe) == b"begun\n"
+    wait_for_note(worker)
     assert worker.process.pid is not None
     os.kill(worker.process.pid, signal.SIGKILL)
     with pytest.raises(WorkerDied):
