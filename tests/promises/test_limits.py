@@ -87,7 +87,7 @@ TOO_MUCH: dict[str, tuple[str, str, Callable[[], Files]]] = {
     ),
     "commands of a script": (
         "deploy.sh",
-        "more than 2500 commands: volfix does not read them all",
+        "it runs more than 2500 commands, with those of what it calls: volfix does not read them all",
         lambda: {
             "compose.yaml": ONE,
             "deploy.sh": "docker compose up -d\n" + "docker compose logs -v\n" * 2_600 + "rm -r x",

@@ -14,7 +14,7 @@ MOST, MOST_OF_EACH = 5_000, 10
 """How many repeated commands are read, and how many more for each written command."""
 MOST_OF_ENTRY = 2_500
 """How many commands of a script, target or step are read, those of what it calls included."""
-TOO_MANY = f"more than {MOST_OF_ENTRY} commands: volfix does not read them all"
+TOO_MANY = f"it runs more than {MOST_OF_ENTRY} commands, with those of what it calls: volfix does not read them all"
 TOO_MUCH = "volfix did not follow all its commands: they call each other too often or too deeply"
 
 
