@@ -92,6 +92,15 @@ class Host:
             raise AssertionError(f"docker {words}: {done.stderr.decode()}")
         return done.stdout.decode()
 
+    def begun(self, *words: str) -> str:
+        """The id of a container that `docker run -d` starts, once its program has said that it has begun."""
+        made = self.docker("run", "-d", *words).strip()
+        for _ in range(600):
+            if "begun" in self.docker("logs", made):
+                return made
+            time.sleep(0.1)
+        raise AssertionError(f"docker run {words}: the program has not begun")
+
     def compose(self, directory: Path, *words: str) -> str:
         return self.command(directory, "docker-compose", *words)
 

@@ -271,8 +271,10 @@ def test_a_volume_that_changes_after_it_was_looked_at_is_left_alone(
         host.docker("volume", "create", "shop_app-db")
     found = survey(engine, job(bind(data)), print)
     assert found.state == before
-    words = ("run", *(("-d", "--init") if runs else ("--rm",)), "--network=none", "-v", "shop_app-db:/d", "box:1")
-    host.docker(*words, "sh", "-c", f"echo rows >/d/other.db; {'sleep 60' if runs else ':'}")
+    mounting = ("--network=none", "-v", "shop_app-db:/d", "box:1")
+    host.docker("run", "--rm", *mounting, "sh", "-c", "echo rows >/d/other.db")
+    if runs:
+        host.docker("run", "-d", "--init", *mounting, "sleep", "60")
     with pytest.raises(CarryProblem, match="started meanwhile" if runs else "changed since it was looked at"):
         carry(engine, found, overwrite=False, say=print)
     assert [path.name for path in content("shop_app-db").iterdir()] == ["other.db"]
@@ -464,9 +466,10 @@ def test_an_engine_that_saves_when_it_is_stopped_is_looked_at_again(
     """Redis has its rows in memory until its first save: the directory is empty while it runs."""
     redis = client_of("redis")
     assert redis
-    save = f"trap '{'echo rows >/data/dump.rdb; ' if saves else ''}exit 0' TERM; while :; do sleep 0.1; done"
-    words = ("run", "-d", "--network=none", "-v", f"{tmp_path}:/data", *labels("app"), "box:1", "sh", "-c", save)
-    host.docker(*words)
+    save = (
+        f"trap '{'echo rows >/data/dump.rdb; ' if saves else ''}exit 0' TERM; echo begun; while :; do sleep 0.1; done"
+    )
+    host.begun("--network=none", "-v", f"{tmp_path}:/data", *labels("app"), "box:1", "sh", "-c", save)
     if saves:
         run(engine, job(bind(tmp_path), clients=(redis,)))
         assert "dump.rdb" in tree(engine, "volume", "shop_app-db")

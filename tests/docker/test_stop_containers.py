@@ -17,7 +17,7 @@ from volfix.docker.engine import Engine
 from volfix.knowledge.clients import client_of
 
 pytestmark = pytest.mark.engine
-SAVES = "trap '{first}echo rows >/data/dump.rdb; exit 0' TERM; while :; do sleep 0.1; done"
+SAVES = "trap '{first}echo rows >/data/dump.rdb; exit 0' TERM; echo begun; while :; do sleep 0.1; done"
 SLOWLY = SAVES.format(first="sleep 3; ")
 """Longer than the second that the container has before `docker stop` kills it."""
 WHEN_IT_CAN = SAVES.format(first="while test ! -e /data/room; do sleep 0.1; done; ")
@@ -35,8 +35,8 @@ VOLUMES = "volumes:\n  cache-data:\n    driver: local\n"
 
 
 def started(host: Host, data: Path, program: str, service: str = "cache") -> str:
-    words = ("run", "-d", "--network=none", "--stop-timeout=1", "--restart=always", "-v", f"{data}:/data")
-    return host.docker(*words, *labels(service), "box:1", "sh", "-c", program).strip()
+    words = ("--network=none", "--stop-timeout=1", "--restart=always", "-v", f"{data}:/data")
+    return host.begun(*words, *labels(service), "box:1", "sh", "-c", program)
 
 
 def carried(engine: Engine, data: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_paused_engine_saves_too(engine: Engine, host: Host, tmp_path: Path, c
 
 def test_who_has_nothing_in_memory_is_stopped_as_ever(engine: Engine, host: Host, tmp_path: Path) -> None:
     (tmp_path / "dump.rdb").touch()
-    made = started(host, tmp_path, "trap '' TERM; while :; do sleep 0.1; done", service="backup")
+    made = started(host, tmp_path, "trap '' TERM; echo begun; while :; do sleep 0.1; done", service="backup")
     carried(engine, tmp_path)
     assert host.docker("inspect", "-f", "{{.State.ExitCode}}", made).strip() == "137"
 
