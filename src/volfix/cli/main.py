@@ -20,8 +20,8 @@ COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "comp
 EXTRAS = {"docker": "docker", "report": "jinja2", "cluster": "distributed", "lsp": "pygls"}
 """The extras of pyproject.toml, each with a module that it installs."""
 OBJECTS = 50_000
-"""New objects until Python looks for circles among dropped ones: at each 700, as it does by itself, that was a tenth of
-a short run."""
+"""How many new objects Python makes before it searches for garbage: with its own 700, searching took a tenth of a short
+run."""
 
 
 class DefaultsToFix(click.Group):
@@ -133,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - a person or a pipeline gets a line, whatever fails
         _say(_unforeseen(error))
         sys.exit(2)
-    gc.freeze()  # else Python looks for circles among all that the run made before it ends: a sixth of a long run
+    gc.freeze()  # else Python searches all objects of the run for garbage before it ends: a sixth of a long run
     sys.exit(status if isinstance(status, int) else 0)
 
 

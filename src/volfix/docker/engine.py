@@ -235,8 +235,9 @@ class Engine:
         return "other" if mode & GO_SPECIAL else "file"
 
     def written_at(self, container: str, path: str) -> float | None:
-        """When a file of a container was written, in seconds since 1970, to a part of a second (an archive has whole
-        seconds); None where no file is, or an empty one.
+        """When a file of a container was written, in seconds since 1970; None for an empty file, or for no file.
+
+        The time has parts of a second, which the engine's archives lack. Source: docker/docs, Engine API, HEAD archive.
         """
         found = self._stat(container, path)
         if found is None or int(found["mode"]) & (GO_DIRECTORY | GO_SPECIAL) or not found["size"]:

@@ -235,9 +235,9 @@ keep() {
   docker rm -v "$here" >/dev/null || fail "$here cannot be removed"
 }
 
-# begin VOLUME KEY SOURCES FILTER...: make the volume; fails (status 1) where it was filled before. The filters are of
-# containers that have the sources: none of them may run once the volume is filled. (It is called in a condition, where
-# `set -e` does not count.)
+# begin VOLUME KEY SOURCES FILTER...: stop the containers that have the sources, which the filters find, and make the
+# volume. Fails (status 1) where the volume was filled before: then none of these containers may run. (It is called in a
+# condition, where `set -e` does not count.)
 begin() {
   volume=$1 key=$2 sources=$3
   shift 3

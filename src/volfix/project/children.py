@@ -21,7 +21,7 @@ class Noted(Protocol):
 
 
 _RUNNING: set[subprocess.Popen[bytes]] = set()
-_noted: list[Noted] = []
+_NOTED: list[Noted] = []
 
 
 def run(
@@ -83,11 +83,11 @@ def end_all() -> None:
 
 def note_in(place: Noted) -> None:
     """Note in `place` from now on which program runs: if this process is killed, another one can end the program."""
-    _noted[:] = [place]
+    _NOTED[:] = [place]
 
 
 def _note(number: int) -> None:
-    for place in _noted:
+    for place in _NOTED:
         place.value = number
 
 

@@ -18,7 +18,7 @@ import libcst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
 from volfix.syntax import disk
-from volfix.syntax.source import FileProblem, Source, Span, too_much
+from volfix.syntax.source import FileProblem, Source, Span
 
 DEPTH = 100
 """How deep expressions may nest: not far beyond, the parser's recursion would crash the process."""
@@ -79,11 +79,9 @@ def _check_depth(source: Source) -> None:
 def read_module(path: Path) -> tuple[Source, str | None]:
     """A module's source, and why volfix does not edit it (it is not UTF-8; otherwise None). Raises FileProblem."""
     try:
-        data = disk.read(path)
+        data = disk.read(path, disk.LARGEST_SETTINGS)
     except OSError as error:
         raise FileProblem(path, error.strerror or str(error)) from error
-    if len(data) > disk.LARGEST_SETTINGS:
-        raise too_much(path, f"{len(data)} bytes: larger than volfix reads ({disk.LARGEST_SETTINGS} bytes)")
     try:
         name, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         if name in ("utf-8", "utf-8-sig") or data.isascii():

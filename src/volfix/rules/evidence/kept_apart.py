@@ -16,7 +16,7 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
     """The proposals, refused where two database files would become one file; also for services that use the same value.
 
     If all of them have the same value, people may mean one file: then it is a doubt, because each may have its own file
-    now. A value in an env file that nothing names gives way: refused, it moves nothing to the place of another.
+    now. Of two values, that in an env file that nothing names is refused, and the other may change.
     """
     places = _by_place(context, found)
     firm = _by_place(context, (each for each in found if not _gives_way(each)))

@@ -1,4 +1,4 @@
-"""The database file that a value names, and its place in the container, without a thought of where it would be safe."""
+"""The database file that a value names, and its path in the container as things are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from volfix.project.code.database_url import DatabaseFile
 
 _OPENED: WeakKeyDictionary[Service, frozenset[str]] = WeakKeyDictionary()
-"""What the services are known to open, kept as long as they: each database asks for it."""
+"""The paths that `opened_by` returns, as long as the service exists: each database of the service asks for them."""
 
 
 def opened_by(project: Project, service: Service) -> frozenset[str]:
