@@ -108,12 +108,57 @@ NEVER: dict[str, tuple[dict[str, str], str]] = {
     ),
 }
 
+DEFAULT = """\
+services:
+  app:
+    build: .
+    environment: {{DATABASE_URL: "${{DATABASE_URL:-sqlite:////app/{}app.db}}"}}
+    volumes: ["rows:/app/data"]
+{}volumes:
+  rows:
+  jobs:
+"""
+WORKER = """\
+  worker:
+    build: .
+    environment: {DB_PATH: /app/storage/app.db}
+    volumes: ["jobs:/app/data"]
+"""
+SECOND = """\
+name: second
+services:
+  other:
+    build: .
+    env_file: {}
+    volumes: ["jobs:/app/data"]
+volumes:
+  jobs:
+"""
+UNUSED = "DATABASE_URL=sqlite:////app/x.db\n"
+ANOTHER = "CACHE_URL=sqlite:////app/y/x.db\n"
+PLACE_KEPT: dict[str, tuple[str, dict[str, str]]] = {
+    "an env file of another project, whose volume another service mounts": (
+        WORKER,
+        {"docker-compose.second.yml": SECOND.format(".env.prod"), ".env.prod": UNUSED.replace("x.db", "app.db")},
+    ),
+    "the same with an example": (
+        WORKER,
+        {"docker-compose.second.yml": SECOND.format(".env.example"), ".env.example": UNUSED.replace("x.db", "app.db")},
+    ),
+    "another value of the same env file": ("", {".env.prod": UNUSED + ANOTHER}),
+    "another value of the same example": ("", {".env.example": UNUSED + ANOTHER}),
+    "a value of another env file": ("", {".env.prod": UNUSED, ".env.stage": ANOTHER}),
+    "a value of another example": ("", {".env.dist": UNUSED, ".env.example": ANOTHER}),
+}
+"""Files in which `app` needs no value of an env file any more after the fix of its default, and another value would
+take the place of that value; before them a service beside `app`."""
 
-def plan(root: Path, files: dict[str, str]) -> volfix.Plan:
+
+def plan(root: Path, files: dict[str, str], *, unsafe: bool = True) -> volfix.Plan:
     for name, text in {**BUILT, **files}.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
-    return volfix.plan(root, unsafe_fixes=True)
+    return volfix.plan(root, unsafe_fixes=unsafe)
 
 
 @pytest.mark.parametrize(("before", "after"), AT_ONCE.values(), ids=AT_ONCE)
@@ -129,3 +174,15 @@ def test_or_it_is_refused(files: dict[str, str], reason: str, tmp_path: Path) ->
     found = plan(tmp_path, files)
     assert reason in [finding.reason for finding in found.findings]
     assert not found.edits
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+@pytest.mark.parametrize(("service", "files"), PLACE_KEPT.values(), ids=PLACE_KEPT)
+def test_a_value_keeps_its_place_when_no_service_needs_the_value_any_more(
+    service: str, files: dict[str, str], unsafe: bool, tmp_path: Path
+) -> None:
+    before = {"compose.yaml": DEFAULT.format("", service), **files}
+    plan(tmp_path, before, unsafe=unsafe).write()
+    after = {name: (tmp_path / name).read_text() for name in before}
+    assert after == {**before, "compose.yaml": DEFAULT.format("data/", service)}
+    assert not plan(tmp_path, after, unsafe=unsafe).edits

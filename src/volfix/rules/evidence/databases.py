@@ -27,7 +27,7 @@ from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.deployed_values import of_flows, overridden
 from volfix.rules.evidence.kept_apart import files_kept_apart
 from volfix.rules.evidence.proposal import Proposal, at_most
-from volfix.rules.evidence.unreferenced_env_files import of_loose_files
+from volfix.rules.evidence.unreferenced_env_files import needs_no_finding, of_loose_files
 
 
 @once
@@ -36,14 +36,14 @@ def proposals(context: Context) -> tuple[Proposal, ...]:
     found = [*_of_services(context), *of_flows(context)]
     found += of_code(context, found)
     found += at_most(of_loose_files(context, found), "env files that no service loads")
-    found = list(agreed(list(parts_kept(context, found))))
-    found = list(own_volumes(list(files_kept_apart(context, found))))
+    found = list(files_kept_apart(context, list(parts_kept(context, found))))
+    found = list(own_volumes(list(agreed(found))))
     found = list(overridden(context, found))
     found = list(agreed(found))  # again: a value that is refused for one service is refused for all
     found = list(agreed(list(followed(found))))
     found = list(doubted(context, found))
     found = list(with_doubts_of_others(context, found))
-    return tuple(each for each in found if not (each.database.beside and each.database.is_inside))
+    return tuple(each for each in found if not needs_no_finding(each.database))
 
 
 def databases(context: Context) -> Iterator[Database]:

@@ -17,6 +17,9 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
 
     If all of them have the same value, people may mean one file: then it is a doubt, because each may have its own file
     now. Of two values, that in an env file that nothing names is refused, and the other may change.
+
+    A proposal that is refused for another reason counts too, and loses its place here: whether a file may move never
+    depends on whether another can, because the fixes of one run change that.
     """
     places = _by_place(context, found)
     firm = _by_place(context, (each for each in found if not _gives_way(each)))
@@ -38,7 +41,9 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
             )
     for proposal in found:
         written_at = proposal.database.written_at
-        if proposal.new_value is None:
+        if proposal.reason and (proposal.mount or proposal.directory):
+            yield proposal.refused(proposal.reason)
+        elif proposal.new_value is None:
             yield proposal
         elif reason := reasons.get(written_at):
             yield proposal.refused(reason)

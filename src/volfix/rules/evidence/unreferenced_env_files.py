@@ -93,9 +93,10 @@ def _values_in(source: Source) -> Mapping[str, str]:
 def _beside_good(
     project: Project, services: Sequence[Service], users: Sequence[Service], variable: Variable
 ) -> Iterator[Proposal]:
-    """Refusals for values that no service needs: they have an effect only if a deployment passes the file.
+    """Proposals with a refusal for values that no service needs: they have an effect only if a deployment passes the
+    file. Each keeps its place, as it did before a fix made the service's own value good: no other database may take it.
 
-    For those that could use a value, also files in their mounts: no other database may take that place.
+    For those that could use a value, also files in their mounts.
     """
     assert variable.origin is not None
     for service in services:
@@ -105,10 +106,18 @@ def _beside_good(
         if loose.database.is_inside:
             if service in users:
                 yield _as_loose(loose, beside=True)
-        elif not is_example_of(project, variable.origin.file.path):
+        else:
             good = f"{service.name} has another {variable.name} with a good value"
             reason = f"{good}: change this file only if a deployment passes it"
-            yield _as_loose(loose.refused(reason), beside=True)
+            yield replace(_as_loose(loose, beside=True), reason=reason)
+
+
+def needs_no_finding(database: Database) -> bool:
+    """Whether no service needs the value, and it is in an example or names a file in a mount."""
+    origin = database.origin
+    if not database.beside or origin is None:
+        return False
+    return database.is_inside or is_example_of(database.project, origin.file.path)
 
 
 def _as_loose(proposal: Proposal, *, beside: bool = False) -> Proposal:
