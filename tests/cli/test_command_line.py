@@ -478,3 +478,18 @@ def test_python_does_not_search_what_a_run_made_before_it_ends(repository: Path)
     left, aside = done.stdout.splitlines()[-1].removeprefix("left: ").split(" aside: ")
     assert done.returncode == 1
     assert int(aside) > 100 * int(left)
+
+
+def test_python_searches_for_no_garbage_in_a_short_run(repository: Path) -> None:
+    code = (
+        "import atexit, gc\n"
+        "import volfix.cli\n"
+        "searched = []\n"
+        "gc.callbacks.append(lambda phase, _: searched.append(phase))\n"
+        "atexit.register(lambda: print('searched:', len(searched)))\n"
+        "from volfix.cli.main import main\n"
+        f"main(['--quiet', {str(repository)!r}])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "searched: 0"

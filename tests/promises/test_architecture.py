@@ -103,19 +103,33 @@ def test_imports_run_down_the_list_only(part: str) -> None:
     assert not upward
 
 
+def imported(project: Path, *names: str, status: int) -> list[str]:
+    """Those of the modules `names` that a dry run over the project imports."""
+    code = (
+        "import sys\nfrom volfix.cli.main import main\n"
+        "try:\n    main(['--dry-run', sys.argv[1]])\n"
+        f"except SystemExit as end:\n    assert end.code == {status}, end.code\n"
+        f"print('imported:', *(name for name in {names!r} if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(project)], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1].split()[1:]
+
+
 def test_a_project_with_nothing_to_fix_imports_none_of_what_changes_or_carries(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(
         "services:\n  db:\n    image: mysql:8.4\n    volumes: ['db-data:/var/lib/mysql']\n"
         "volumes:\n  db-data:\n    driver: local\n"
     )
-    code = (
-        "import sys\nfrom volfix.cli.main import main\n"
-        "try:\n    main(['--dry-run', sys.argv[1]])\n"
-        "except SystemExit as end:\n    assert end.code == 0, end.code\n"
-        f"print('imported:', *(name for name in {HEAVY!r} if name in sys.modules))"
+    assert not imported(tmp_path, *HEAVY, status=0)
+
+
+def test_a_fix_that_the_proof_accepts_imports_none_of_what_tells_why_a_proof_fails(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  db:\n    image: mysql:8.4\n    volumes: ['./db:/var/lib/mysql']\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "imported:"
+    assert imported(tmp_path, "volfix.fixes.proof.proof", "deepdiff", "asyncio", status=1) == [
+        "volfix.fixes.proof.proof"
+    ]
 
 
 def module_graph() -> dict[str, set[str]]:

@@ -19,9 +19,6 @@ from volfix.cli.signals import as_by_ctrl_c
 COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "completion", "lsp", "undo")
 EXTRAS = {"docker": "docker", "report": "jinja2", "cluster": "distributed", "lsp": "pygls"}
 """The extras of pyproject.toml, each with a module that it installs."""
-OBJECTS = 50_000
-"""How many new objects Python makes before it searches for garbage: with its own 700, searching took a tenth of a short
-run."""
 
 
 class DefaultsToFix(click.Group):
@@ -112,7 +109,6 @@ def volfix() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends the process with its exit status, 130 where a person interrupts it."""
-    gc.set_threshold(OBJECTS)
     try:
         with as_by_ctrl_c():  # also ends the programs that volfix started
             status = volfix.main(arguments, prog_name="volfix", standalone_mode=False)

@@ -1,4 +1,4 @@
-"""What two models differ in, as DeepDiff tells it: the one comparison of the proof."""
+"""What two models differ in, as DeepDiff tells it: asked only where a proof fails, for its import costs time."""
 
 from __future__ import annotations
 

@@ -1,44 +1,57 @@
-"""What Compose will see: the differences that the proof has found, in words for people and without secrets."""
+"""What Compose will see: how a project's model changes, in words for people and without secrets."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from volfix.fixes.masking.messages import scrub
 from volfix.fixes.masking.secrets import HIDDEN
-from volfix.fixes.proof.differences import Difference, Model
+from volfix.fixes.proof.differences import Model
 from volfix.fixes.proof.project_model import MOUNTS, WAITS
 from volfix.fixes.results import ModelChange
 from volfix.project.compose.mounts import VOLUME
 
 PARAMETERS = re.compile(r"[?;#].+", re.DOTALL)
 """What follows a path in a value: options, of which any may be a key."""
-SHOWN = {"image": 3, "environment": 4, MOUNTS: 4, WAITS: 4}
-"""The keys of a service that Compose shows as they are, and how many keys lead to a value there."""
+SHOWN = ("image", "environment", MOUNTS, WAITS)
+"""The keys of a service whose values Compose shows as they are."""
 
 
-def told(found: Sequence[Difference], before: Model, after: Model) -> tuple[ModelChange, ...]:
-    """The differences between two models as `docker compose config` would show them, each place once."""
-    places = dict.fromkeys(place for each in found if (place := _place(each.path)))
-    changes = (ModelChange(_named(place), _words(before, place), _words(after, place)) for place in places)
+def told(before: Model, after: Model) -> tuple[ModelChange, ...]:
+    """What differs between two models as `docker compose config` would show it, each place once, in order."""
+    places = {place for both in (before, after) for place in _places(both)}
+    changes = (
+        ModelChange(_named(place), _words(before, place), _words(after, place))
+        for place in sorted(places, key=lambda place: [*map(repr, place)])
+        if _value(before, place) != _value(after, place)
+    )
     return tuple(change for change in changes if change.before != change.after)
 
 
-def _place(path: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The value that a difference is in; nothing for what only the files say, and Compose does not show."""
-    keys = (
-        SHOWN.get(path[2], 0) if path[0] == "services" and len(path) > 2 else {"name": 1, "volumes": 2}.get(path[0], 0)
-    )
-    return path[:keys] if len(path) >= keys else ()
+def _places(model: Model) -> Iterator[tuple[Any, ...]]:
+    """The keys that lead to each value which Compose shows: others are what only the files say."""
+    yield ("name",)
+    yield from (("volumes", key) for key in model["volumes"])
+    for name, service in model["services"].items():
+        for key in SHOWN:
+            if isinstance(values := service.get(key), dict):
+                yield from (("services", name, key, each) for each in values)
+            elif key in service:
+                yield ("services", name, key)
+
+
+def _value(model: Model, place: tuple[Any, ...]) -> Any:
+    value: Any = model
+    for key in place:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _words(model: Model, place: tuple[Any, ...]) -> str | None:
     """What the model says there; None for nothing."""
-    value: Any = model
-    for key in place:
-        value = value.get(key) if isinstance(value, dict) else None
+    value = _value(model, place)
     if value is None:
         return None
     if place[0] == "volumes":

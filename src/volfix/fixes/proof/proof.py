@@ -84,23 +84,23 @@ def _of_files(changes: Sequence[Change]) -> dict[Path | None, list[tuple[int, Ch
 
 
 def _prove_project(project: Project, changes: Sequence[Change], changed: Loader) -> tuple[ModelChange, ...]:
-    """DeepDiff's result of the resolved models, before and after, must be the declared changes: no more and no less."""
+    """The resolved model afterwards must be the one of now with the declared changes made: no more and no less."""
     loaded = [changed.compose(file.path) for file in project.files]
     files = tuple(file for file in loaded if file is not None)
     again = build_project(project.root, project.directory, files, changed, project.called_in)
     if changed.problems or None in loaded:
         raise ProofFailed("; ".join(map(str, changed.problems)) or "a changed file is no longer a Compose file")
-    before, after = model(project), model(again)
-    found, declared = differences(before, after), differences(before, declared_model(project, changes))
-    if found != declared:
-        undeclared = [each.place for each in found if each not in declared]
-        missing = [each.place for each in declared if each not in found]
+    before, after, declared = model(project), model(again), declared_model(project, changes)
+    if after != declared:
+        found, wanted = differences(before, after), differences(before, declared)
+        undeclared = [each.place for each in found if each not in wanted]
+        missing = [each.place for each in wanted if each not in found]
         said = [
             *_named("would change without being declared", undeclared),
             *_named("would not be as declared", missing),
         ]
         raise ProofFailed(f"project {project.name}: the change would do something else than it says: {'; '.join(said)}")
-    return told(found, before, after)
+    return told(before, after)
 
 
 def _named(what: str, places: Sequence[str]) -> Iterator[str]:
