@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from volfix.fixes.changes import FileChange
 from volfix.fixes.diff import patch, unified
-from volfix.fixes.results import FileChange
 from volfix.syntax.source import Edit, Source, Span
 from volfix.syntax.visible import visible
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from volfix.fixes.results import FileChange
+from volfix.fixes.changes import FileChange
 from volfix.fixes.write.guards import refusal
 from volfix.syntax.disk import forget
 from volfix.syntax.source import Source

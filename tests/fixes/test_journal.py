@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from last_run import last_run
 
-from volfix.fixes.results import FileChange
+from volfix.fixes.changes import FileChange
 from volfix.fixes.write.journal import LAST, OPEN, WriteProblem, WriteRefused, directory_of, locked, reading
 from volfix.fixes.write.journal_format import Run, SavedFile, decoded, encoded
 from volfix.fixes.write.transaction import recover, write

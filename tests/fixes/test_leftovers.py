@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from volfix.fixes.results import FileChange
+from volfix.fixes.changes import FileChange
 from volfix.fixes.write import transaction
 from volfix.fixes.write.transaction import WriteProblem, recover, write
 from volfix.syntax.disk import forget

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.fixes.results import ModelChange
+from volfix.fixes.changes import ModelChange
 from volfix.report import json_report, text
 
 BIND = """\

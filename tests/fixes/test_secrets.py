@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from volfix.fixes.changes import FileChange
 from volfix.fixes.masking.messages import scrub
 from volfix.fixes.masking.secrets import masked, of_these_files, secret_spans, with_secrets
-from volfix.fixes.results import FileChange
 from volfix.knowledge.carry_service import command
 from volfix.syntax.source import Edit, Source, Span
 

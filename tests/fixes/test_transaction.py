@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 from last_run import last_run
 
-from volfix.fixes.results import FileChange
+from volfix.fixes.changes import FileChange
 from volfix.fixes.write.journal import LAST, OPEN, directory_of
 from volfix.fixes.write.transaction import WriteFailed, WriteProblem, WriteRefused, recover, write, writing
 from volfix.fixes.write.undo import undo

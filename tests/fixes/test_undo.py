@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from last_run import last_run
 
-from volfix.fixes.results import FileChange
+from volfix.fixes.changes import FileChange
 from volfix.fixes.write.journal import LAST, OPEN, WriteFailed, WriteProblem, WriteRefused, directory_of, locked
 from volfix.fixes.write.transaction import recover, write, writing
 from volfix.fixes.write.undo import undo

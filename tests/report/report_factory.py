@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from volfix.fixes.changes import FileChange, ReportedFinding
 from volfix.fixes.masking.secrets import with_secrets
-from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.results import ProjectResult, RunResult
 from volfix.rules.findings import Applicability, Finding, Fix, Location, Move, Place, Severity
 from volfix.syntax.source import Edit, FileProblem, Source, Span
 

@@ -12,7 +12,8 @@ import pytest
 from report_factory import COMPOSE, ROOT, change, finding, fixed_mount, hostile, location_at, move, project, run
 
 import volfix
-from volfix.fixes.results import ReportedFinding, RunResult
+from volfix.fixes.changes import ReportedFinding
+from volfix.fixes.results import RunResult
 from volfix.report.text import diff_text, problem_lines, question, render
 from volfix.report.view import View
 from volfix.rules.findings import Applicability, Carriage, Place, Severity

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.fixes.changes import FileChange
 from volfix.fixes.masking.secrets import masked as hide
 from volfix.fixes.masking.secrets import with_secrets
-from volfix.fixes.results import FileChange
 from volfix.syntax.visible import INVISIBLE, visible
 
 NO_NEWLINE = "\\ No newline at end of file\n"

@@ -18,8 +18,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from volfix.fixes.changes import FileChange
 from volfix.fixes.held_back import concerns
-from volfix.fixes.results import FileChange, ProjectResult
+from volfix.fixes.results import ProjectResult
 from volfix.fixes.stack_plan import NotPlanned, PlanStack, StackPlan
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack

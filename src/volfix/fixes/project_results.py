@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.fixes.results import MadeFixes, ProjectResult, ReportedFinding
-from volfix.project.compose.model import Project, normalized_name
+from volfix.fixes.bare_results import bare_results
+from volfix.fixes.changes import MadeFixes, ReportedFinding
+from volfix.fixes.results import ProjectResult
+from volfix.project.compose.model import Project
 from volfix.project.stack import Stack, Use
 
 if TYPE_CHECKING:
@@ -22,9 +24,12 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
     reported: set[int] = set()
     shown: set[Path] = set()
     projects = [project for project in stack.projects if stack.is_asked(project)]
+    bare = bare_results(stack)
+    if not projects:
+        return (_with_findings(bare[0], made),)
     data = _DataAt.of(stack)
     fate = _Fate.of(made)
-    for number, project in enumerate(projects):
+    for number, (project, result) in enumerate(zip(projects, bare, strict=True)):
         last = number == len(projects) - 1
         own = [
             finding
@@ -39,10 +44,8 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
         renamed = _renamed(project, fixes) if fixes else None
         new_names = _new_names(project, moves, renamed)
         results.append(
-            ProjectResult(
-                root=project.root,
-                name=project.deployed_as or project.name,
-                files=tuple(file.path for file in project.files),
+            replace(
+                result,
                 findings=tuple(_reported(finding, fate, new_names, data.get(project, finding)) for finding in own),
                 moves=tuple(dict.fromkeys(moves)),
                 changes=tuple(files),
@@ -54,10 +57,10 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
                         replace(each, move=_located(stack, project, each.move)) for fix in fixes for each in fix.carried
                     )
                 ),
-                model_changes=made.seen.get(tuple(file.path for file in project.files), ()),
+                model_changes=made.seen.get(result.files, ()),
             )
         )
-    return tuple(results) or (_pipeline_result(stack, made),)
+    return tuple(results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +110,14 @@ def _new_names(project: Project, moves: Iterable[Move], renamed: str | None) -> 
     return {old: new for key, new in names.items() if (old := project.real_name(key)) != new}
 
 
-def _pipeline_result(stack: Stack, made: MadeFixes) -> ProjectResult:
+def _with_findings(bare: ProjectResult, made: MadeFixes) -> ProjectResult:
     """The result of a stack that is a pipeline, or files with commands, and no Compose file."""
     fate = _Fate.of(made)
-    home = stack.workflows[0].checkout.root if stack.workflows else stack.root
-    paths = [each.file.path for each in stack.workflows] or sorted({finding.location.path for finding in made.findings})
-    return ProjectResult(
-        root=stack.root,
-        name=normalized_name(home.name),
-        files=tuple(paths),
+    return replace(
+        bare,
+        files=bare.files or tuple(sorted({finding.location.path for finding in made.findings})),
         findings=tuple(_reported(finding, fate, {}) for finding in made.findings),
-        moves=(),
         changes=made.changes,
-        real_volumes={},
         failure=made.failure,
     )
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from volfix.configuration.nearest import Configuration
 from volfix.configuration.settings import Settings
-from volfix.fixes.project_results import project_results
-from volfix.fixes.results import FileChange, MadeFixes, ProjectResult
+from volfix.fixes.bare_results import bare_results
+from volfix.fixes.results import ProjectResult
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.context import Context
@@ -21,6 +21,7 @@ from volfix.syntax.source import CannotEdit
 if TYPE_CHECKING:
     from volfix.edits.operation import Operation
     from volfix.fixes.baseline import Baseline
+    from volfix.fixes.changes import FileChange
     from volfix.rules.findings import Finding
 
 CAUTION = ("none", "unsafe", "safe")
@@ -84,8 +85,9 @@ def plan_stack(context: Context, settings: Settings, options: Options, loader: L
         if known is None or not known.has(finding)
     ]
     if not found:
-        return StackPlan(context, project_results(context.stack, MadeFixes([])), ())
+        return StackPlan(context, bare_results(context.stack), ())
     from volfix.fixes.held_back import unless_refused, unless_unread
+    from volfix.fixes.project_results import project_results
     from volfix.fixes.proof.proven import made_of
 
     seen = [unless_unread(finding, context.stack) for finding in found]

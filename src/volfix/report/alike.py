@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from volfix.fixes.results import SEVERITIES, ProjectResult, ReportedFinding
+from volfix.fixes.changes import ReportedFinding
+from volfix.fixes.results import SEVERITIES, ProjectResult
 from volfix.report.finding import Standing, standing
 from volfix.rules.findings import HEADLINE, Finding, Location, shortened
 

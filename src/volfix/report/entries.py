@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.fixes.changes import ReportedFinding
 from volfix.fixes.masking.credentials import hide_credentials
 from volfix.fixes.masking.messages import scrub
-from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.rules.findings import Finding, Severity
 

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from volfix.fixes.changes import FileChange
 from volfix.fixes.diff import unified
-from volfix.fixes.results import FileChange
 from volfix.rules.rule import Example, Rule
 from volfix.syntax.source import Source
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.fixes.changes import FileChange, ReportedFinding
 from volfix.fixes.diff import changed_lines
-from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding
+from volfix.fixes.results import ProjectResult
 from volfix.report.entries import is_done
 from volfix.report.frames import Frames, Mark
 from volfix.report.summary import count

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from volfix.fixes.changes import ReportedFinding
 from volfix.fixes.diff import unified
 from volfix.fixes.masking.messages import scrub
-from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.carry import real_volume
 from volfix.report.encoding import dumps

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from volfix.fixes.changes import FileChange
 from volfix.fixes.masking.secrets import writes_secrets
-from volfix.fixes.results import FileChange, RunResult
+from volfix.fixes.results import RunResult
 from volfix.report.encoding import dumps
 from volfix.report.entries import Entry, base_of, entries
 from volfix.rules.findings import Applicability, Finding

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from volfix import __version__
+from volfix.fixes.changes import FileChange
 from volfix.fixes.masking.secrets import writes_secrets
-from volfix.fixes.results import FileChange, RunResult
+from volfix.fixes.results import RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import dumps
 from volfix.report.entries import Entry, base_of, entries

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from volfix.fixes.changes import FileChange
 from volfix.fixes.diff import unified
 from volfix.fixes.masking.messages import scrub
-from volfix.fixes.results import SEVERITIES, FileChange, ProjectResult, RunResult
+from volfix.fixes.results import SEVERITIES, ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.alike import listed, ordered, together, told_findings
 from volfix.report.ending import ending

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from volfix.fixes.changes import FileChange
 from volfix.fixes.masking.credentials import (
     HIDDEN,
     credentials,
@@ -18,7 +19,6 @@ from volfix.fixes.masking.credentials import (
 )
 from volfix.fixes.masking.harmless import CODE, harmless
 from volfix.fixes.masking.line_values import lines_of
-from volfix.fixes.results import FileChange
 from volfix.knowledge.carry_service import SCRIPT
 from volfix.syntax import disk
 from volfix.syntax.source import Source, Span, ordered

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from volfix.fixes.changes import ModelChange
 from volfix.fixes.masking.messages import scrub
 from volfix.fixes.masking.secrets import HIDDEN
 from volfix.fixes.proof.differences import Model
 from volfix.fixes.proof.project_model import MOUNTS, WAITS
-from volfix.fixes.results import ModelChange
 from volfix.project.compose.mounts import VOLUME
 
 PARAMETERS = re.compile(r"[?;#].+", re.DOTALL)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_meaning import expected
+from volfix.fixes.changes import ModelChange
 from volfix.fixes.proof.declared import declared_model
 from volfix.fixes.proof.differences import differences
 from volfix.fixes.proof.model_changes import told
 from volfix.fixes.proof.project_model import model
 from volfix.fixes.render import by_file
-from volfix.fixes.results import ModelChange
 from volfix.project.compose.compose_file import ComposeFile, is_empty
 from volfix.project.compose.merging import build_project
 from volfix.project.compose.model import Project

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from volfix.fixes.changes import FileChange, MadeFixes, Seen
 from volfix.fixes.fix_selection import fixes_to_make, with_their_volumes
-from volfix.fixes.results import FileChange, MadeFixes, Seen
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.findings import Applicability, Finding

@@ -11,7 +11,7 @@ from volfix.project.git import GitUnavailable, WorkTree, uncommitted, work_tree
 from volfix.syntax.visible import one_line
 
 if TYPE_CHECKING:
-    from volfix.fixes.results import FileChange
+    from volfix.fixes.changes import FileChange
 
 
 def refusal(changes: Sequence[FileChange], root: Path) -> str | None:

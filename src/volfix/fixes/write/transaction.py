@@ -23,7 +23,7 @@ from volfix.fixes.write.replacement import OnDisk, check, find, prepare, remove,
 from volfix.syntax.visible import one_line
 
 if TYPE_CHECKING:
-    from volfix.fixes.results import FileChange
+    from volfix.fixes.changes import FileChange
 
 
 @dataclass(frozen=True, slots=True)
