@@ -12,7 +12,7 @@ from repository_factory import checked_out
 
 from volfix.cli.bulk_carried import CarriedVolumes
 from volfix.fixes.write.carried import keep
-from volfix.rules.context import Carried
+from volfix.rules.carried import Carried
 
 MOVE = {"service": "db", "source": "./pg", "volume": "db-data", "volume_name": "shop_db-data", "target": "/pg"}
 

@@ -18,7 +18,7 @@ from volfix.cli.main import volfix
 from volfix.cli.outputs import clean
 from volfix.docker.carry_jobs import CarryProblem, Origin
 from volfix.docker.history import check_one
-from volfix.rules.context import Carried
+from volfix.rules.carried import Carried
 
 HOSTILE = ["$(touch x)", "`touch x`", "-rf", "a'b", "a\nb", "a b;touch x", "\u202egnp", "a\x1b[31m", "*", "!x", "#x"]
 STACK = "services:\n  db:\n    image: postgres:16\n    volumes:\n      - ./pg:/var/lib/postgresql/data\n"

@@ -14,7 +14,7 @@ import pytest
 import volfix
 from volfix.fixes.write.carried import keep
 from volfix.project import children
-from volfix.rules.context import Carried
+from volfix.rules.carried import Carried
 from volfix.syntax import disk
 
 BEFORE = "services:\n  db:\n    image: postgres:16\n    volumes: [./pgdata:/var/lib/postgresql/data]\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,15 +50,8 @@ class Place:
         return f"{self.code}@{os.path.relpath(self.path)}:{self.line}"
 
 
-def split(selected: Iterable[str]) -> tuple[tuple[str, ...], frozenset[Place]]:
-    """The values of `--select` as rule codes and as places of single findings; raises click.BadParameter."""
-    texts = list(selected)
-    codes = tuple(text for text in texts if "@" not in text)
-    return codes, frozenset(Place.read(text) for text in texts if "@" in text)
-
-
-def planned(make: Callable[..., Plan], options: dict[str, Any], view: Callable[[], View]) -> Plan:
-    """The plan with all fixes, with the fixes that `--select` names, or with those that a person chooses.
+def some(make: Callable[..., Plan], options: dict[str, Any], view: Callable[[], View]) -> Plan:
+    """The plan with the fixes that `--select` names, or with those that a person chooses.
 
     The places of what is chosen are in the options then.
     """
@@ -72,8 +65,6 @@ def planned(make: Callable[..., Plan], options: dict[str, Any], view: Callable[[
         ]
         asked = [each for each in possible if not named or Place.of(each) in named]
         options["places"] = frozenset(_chosen(asked, view()))
-    elif not options["places"]:
-        return make()
     places = options["places"]
     plan = make(confirm=lambda finding: Place.of(finding) in places)
     if lost := sorted(map(str, places - {Place.of(finding) for finding in plan.findings})):

@@ -11,7 +11,7 @@ from volfix.cli.carry_next import naming
 from volfix.cli.carry_shown import say
 from volfix.fixes.write.carried import forget, keep
 from volfix.fixes.write.journal import WriteProblem
-from volfix.rules.context import Carried
+from volfix.rules.carried import Carried
 from volfix.syntax.pasted import pasted
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     """Show what the next deployment could lose, with the fixes as a diff; --write makes them."""
 
     import volfix
-    from volfix.cli.asking import planned, split
+    from volfix.cli.single_fixes import planned, split
 
     if options["write"]:
         check_can_write()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -19,12 +19,13 @@ from volfix.project.compose.mounts import BIND
 from volfix.project.discovery import Directory
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
-from volfix.rules.context import Carried, Context
+from volfix.rules.context import Context
 
 if TYPE_CHECKING:
-    from volfix.fixes.former import Former, Histories
+    from volfix.fixes.former import Former
     from volfix.project.compose.model import Project
     from volfix.project.deployments.stacks import Commands
+    from volfix.rules.carried import Carried
     from volfix.rules.evidence.servers import Server
     from volfix.syntax.source import Span
 
@@ -57,7 +58,7 @@ class RunContext:
         asked = asked_directories(self.directories)
         deploying = cache(self._deploying)
         last = {stack.root: stack for stack in stacks}
-        former = _Former(self.loader, known)
+        formers = cache(partial(_formers, self.loader, known))
         used: set[tuple[Path, Span, str]] = set()
         for stack, settings in stacks.items():
             yield Context(
@@ -70,7 +71,7 @@ class RunContext:
                 asked=asked,
                 unread_deployments=self._unread_deployments.get(stack.root, ()),
                 has_former=may_know_former(stack.root),
-                former=partial(former.of, stack),
+                former=partial(_former, formers, stack),
                 carried=partial(_carried, stack.root),
                 closed=tuple(self._with_commands(stack.root, asked)) if last[stack.root] is stack else (),
                 used_ignores=used,
@@ -129,20 +130,18 @@ class RunContext:
                 yield from (*directory.pipelines, *directory.commands)
 
 
-@dataclass(slots=True)
-class _Former:
-    """Earlier versions of each stack's projects; git is called, and imported, only when needed."""
+def _formers(loader: Loader, known: Sequence[Stack]) -> Callable[[Stack], Former]:
+    """The function that tells earlier versions of a stack's projects; git is called, and imported, only for them."""
+    from volfix.fixes.former import Former, Histories
 
-    loader: Loader
-    known: Sequence[Stack]
-    histories: Histories | None = None
-    by_stack: dict[Stack, Former] = field(default_factory=dict)
+    histories = Histories(known)
+    return cache(lambda stack: Former(stack, loader, histories))
 
-    def of(self, stack: Stack, project: Project) -> Iterator[tuple[Project, str]]:
-        from volfix.fixes.former import Former, Histories
 
-        self.histories = self.histories or Histories(self.known)
-        return self.by_stack.setdefault(stack, Former(stack, self.loader, self.histories)).of(project)
+def _former(
+    formers: Callable[[], Callable[[Stack], Former]], stack: Stack, project: Project
+) -> Iterable[tuple[Project, str]]:
+    return formers()(stack).of(project)
 
 
 def _carried(root: Path, host: Path, key: str) -> Carried | None:

@@ -19,27 +19,12 @@ if TYPE_CHECKING:
     from volfix.project.code.deployed_code import DeployedCode
     from volfix.project.compose.model import Project
     from volfix.project.deployments.stacks import Commands
+    from volfix.rules.carried import Carried
     from volfix.rules.findings import Location
     from volfix.syntax.source import Source, Span
 
 Result = TypeVar("Result")
 Asked = ParamSpec("Asked")
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A host path whose data was carried into a volume, at the time `when` (seconds since 1970, UTC).
-
-    `key` is the volume in the Compose file, `volume` its name on the engine. `flags` are the options of `volfix carry`
-    that name the project, `place` is the project's directory or Compose file.
-    """
-
-    source: str
-    key: str
-    volume: str
-    when: float
-    flags: tuple[str, ...] = ()
-    place: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.compose.origins import InCode
+from volfix.project.compose.outer_origins import InCode
 from volfix.project.compose.unreferenced_env_files import put_into_place
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.project.compose.mounts import Mount
-from volfix.project.compose.origins import InCode
+from volfix.project.compose.outer_origins import InCode
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import proposals

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from volfix.project.compose.origins import InCode
+from volfix.project.compose.outer_origins import InCode
 from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import environment_names_database
 from volfix.rules.evidence.database import Database

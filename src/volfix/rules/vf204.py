@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from volfix.project.compose.effective_environment import effective_variables, sources_of
 from volfix.project.compose.model import Project
-from volfix.project.compose.origins import InDockerfile, Variable
+from volfix.project.compose.origins import Variable
+from volfix.project.compose.outer_origins import InDockerfile
 from volfix.project.compose.service import Service
 from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import migrated_databases

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.mounts import BIND
-from volfix.project.compose.origins import InCode, InDockerfile, env_assignment
+from volfix.project.compose.origins import env_assignment
+from volfix.project.compose.outer_origins import InCode, InDockerfile
 from volfix.project.compose.unreferenced_env_files import is_example_of
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from volfix.fixes.write.journal import WriteProblem, locked, reading
 from volfix.knowledge.paths import lies_in
-from volfix.rules.context import Carried
+from volfix.rules.carried import Carried
 
 KEPT = "carried.json"
 

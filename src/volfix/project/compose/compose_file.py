@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -63,7 +63,6 @@ class ComposeFile:
     documents: tuple[Document, ...]
     roots: tuple[Mapping, ...]
     version_1: bool = False
-    includes: tuple[IncludeEntry, ...] = field(default=())
 
     @property
     def path(self) -> Path:
@@ -115,15 +114,6 @@ class ComposeFile:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class IncludeEntry:
-    """One entry of `include:`: files that are merged in order, the directory of their relative paths, env files."""
-
-    paths: tuple[str, ...]
-    project_directory: str | None
-    env_files: tuple[str, ...]
-
-
 @one_file(NotForVolfix)
 def load(path: Path, source: Source | None = None) -> ComposeFile:
     """The Compose file at `path`; `source` replaces its text on disk.
@@ -153,8 +143,7 @@ def load(path: Path, source: Source | None = None) -> ComposeFile:
                 path, "a template, not a Compose file: run volfix on the rendered file", is_template=True
             )
         raise NotForVolfix(path, "not a Compose file: no `services:`")
-    includes = tuple(entry for root in mappings for entry in _includes(root.get("include")))
-    return ComposeFile(source, tuple(kept), mappings, version_1, includes)
+    return ComposeFile(source, tuple(kept), mappings, version_1)
 
 
 def is_empty(document: Document) -> bool:
@@ -182,22 +171,6 @@ def _is_version_1(roots: tuple[Mapping, ...]) -> bool:
     return bool(values) and all(
         isinstance(value, Mapping) and any(value.pair(key) for key in ("image", "build", "extends")) for value in values
     )
-
-
-def _includes(node: Node | None) -> Iterator[IncludeEntry]:
-    if isinstance(node, Scalar):
-        yield IncludeEntry((node.value,), None, ())
-    for item in node.items if isinstance(node, Sequence) else ():
-        entry = resolved(item)
-        if isinstance(entry, Scalar):
-            yield IncludeEntry((entry.value,), None, ())
-        elif isinstance(entry, Mapping):
-            directory = entry.get("project_directory")
-            yield IncludeEntry(
-                tuple(strings(entry.get("path"))),
-                directory.value if isinstance(directory, Scalar) else None,
-                tuple(strings(entry.get("env_file"))),
-            )
 
 
 def strings(node: Node | None) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.compose.origins import InDockerfile, Variable
+from volfix.project.compose.origins import Variable
 from volfix.project.compose.service import Service
 
 
@@ -30,6 +30,8 @@ def dockerfile_variables(service: Service) -> dict[str, Variable]:
     stage = service.stage
     if stage is None:
         return {}
+    from volfix.project.compose.outer_origins import InDockerfile  # most services run an image as it is
+
     found = {}
     for name, value in stage.environment.items():
         place = stage.written.get(name)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.project.compose.carriers import is_carrier
-from volfix.project.compose.compose_file import ComposeFile, IncludeEntry, Unread
+from volfix.project.compose.compose_file import ComposeFile, Unread
 from volfix.project.compose.environment import lookup_in
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.compose.model import Project, normalized_name
@@ -18,6 +19,9 @@ from volfix.project.compose.service import Part, Service
 from volfix.project.loader import Loader
 from volfix.syntax import disk, yaml_tree
 from volfix.syntax.yaml_tree import Scalar
+
+if TYPE_CHECKING:
+    from volfix.project.compose.includes import IncludeEntry
 
 REMOTE = re.compile(r"(?:oci|git|ssh|https?)://|[\w.-]+@[\w.-]+:|github\.com/")
 """Addresses that Compose downloads. Source: docker/compose, pkg/remote; moby/buildkit, ParseGitRef."""
@@ -99,8 +103,11 @@ class _Builder:
             return
         self.merged.add(file.path)
         self.loaded[file.path] = file
-        for entry in file.includes:
-            self._include(entry, directory)
+        if any(root.get("include") is not None for root in file.roots):
+            from volfix.project.compose.includes import includes_of  # few files include others
+
+            for entry in includes_of(file):
+                self._include(entry, directory)
         for name, node, _ in file.services():
             self.parts.setdefault(name, []).extend(self._extended(name, node, file, directory, frozenset()))
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from volfix.project.ci.names import checkout_of
 from volfix.project.ci.pipeline import Pipeline, PipelineFile
 from volfix.project.ci.steps import step_entries
-from volfix.project.compose.origins import InFlow, Variable
+from volfix.project.compose.origins import Variable
+from volfix.project.compose.outer_origins import InFlow
 from volfix.project.deployments.written_env_files import written_into
 from volfix.project.shell.command import Command
 from volfix.project.shell.entry import Entry

@@ -16,7 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.project.compose.origins import InFlow, Variable
+from volfix.project.compose.origins import Variable
+from volfix.project.compose.outer_origins import InFlow
 from volfix.project.shell.paths import joined
 from volfix.syntax import dotenv
 from volfix.syntax.source import FileProblem, Source, Span

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.origins import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
+from volfix.project.compose.origins import PutTogether, compose_scalar, env_assignment
+from volfix.project.compose.outer_origins import InCode, InDockerfile
 from volfix.project.compose.service import Service
 from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import environment_names_database

@@ -22,7 +22,8 @@ from volfix.project.code.deployed_code import DeployedCode
 from volfix.project.code.spring_files import FILE_NAME as SPRING_FILE
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.model import Project
-from volfix.project.compose.origins import InCode, Variable
+from volfix.project.compose.origins import Variable
+from volfix.project.compose.outer_origins import InCode
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned
 from volfix.project.deployments.throwaway_stacks import is_test_stack

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from volfix.project.code.deployed_code import DeployedCode
 from volfix.project.code.searched_files import Literal
-from volfix.project.compose.origins import InCode, Origin
+from volfix.project.compose.origins import Origin
+from volfix.project.compose.outer_origins import InCode
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import assignments_in
 from volfix.project.image.build import Build

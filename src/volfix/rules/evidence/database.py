@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.interpolation import VISIBLE
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, Mount
-from volfix.project.compose.origins import InCode, InDockerfile, InFlow, Origin, PutTogether
+from volfix.project.compose.origins import Origin, PutTogether
+from volfix.project.compose.outer_origins import InCode, InDockerfile, InFlow
 from volfix.project.compose.service import Service
 from volfix.project.image.images import known_entries
 from volfix.rules.evidence.database_places import is_in_anonymous_volume

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.environment import DirectoryLookup
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.interpolation import VISIBLE, InterpolationError, Lookup, interpolate
-from volfix.project.compose.origins import InCode, InFlow, PutTogether, Variable
+from volfix.project.compose.origins import PutTogether, Variable
+from volfix.project.compose.outer_origins import InCode, InFlow
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import is_env_file
 from volfix.rules.context import Context

@@ -13,7 +13,8 @@ from volfix.project.compose.host_directories import HostDirectory
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.git import is_placeholder
 from volfix.project.stack import Use
-from volfix.rules.context import Carried, Context
+from volfix.rules.carried import Carried
+from volfix.rules.context import Context
 from volfix.rules.evidence.held_data import DATABASE_FILE, UNKNOWN, HeldData, held_data
 from volfix.syntax import disk
 

@@ -11,7 +11,8 @@ from volfix.project.code.container_paths import comes_with_image
 from volfix.project.compose.host_directories import is_within
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import Mount
-from volfix.project.compose.origins import InDockerfile, PutTogether
+from volfix.project.compose.origins import PutTogether
+from volfix.project.compose.outer_origins import InDockerfile
 from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned, put_into_place
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use

@@ -13,7 +13,7 @@ from volfix.project.compose.environment import origin_in
 from volfix.project.compose.host_directories import HostDirectory, host_directory, relative
 from volfix.project.compose.interpolation import REFERENCE, InterpolationError, interpolate
 from volfix.project.compose.mounts import source_kind
-from volfix.project.compose.origins import InFlow
+from volfix.project.compose.outer_origins import InFlow
 from volfix.project.compose.unreferenced_env_files import assignments_in, directories, env_files_in
 from volfix.project.stack import Use
 from volfix.rules.context import Context

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from volfix.project.code.container_paths import container_path, may_be_in_image
 from volfix.project.compose.model import Project
-from volfix.project.compose.origins import InCode, InEnvFile, Variable
+from volfix.project.compose.origins import InEnvFile, Variable
+from volfix.project.compose.outer_origins import InCode
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import assignments_in
 from volfix.rules.context import Context

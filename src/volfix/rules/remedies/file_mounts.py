@@ -12,7 +12,8 @@ from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import SetScalar
 from volfix.project.compose.host_directories import HostDirectory
 from volfix.project.compose.mounts import BIND
-from volfix.project.compose.origins import InCode, Origin, compose_scalar
+from volfix.project.compose.origins import Origin, compose_scalar
+from volfix.project.compose.outer_origins import InCode
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context

@@ -7,7 +7,8 @@ from volfix.edits.command_edits import SetText
 from volfix.edits.env_file_edits import SetAssignment
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import SetScalar
-from volfix.project.compose.origins import InCode, InCompose, InDockerfile, InEnvFile, InFlow, Origin, PutTogether
+from volfix.project.compose.origins import InCompose, InEnvFile, Origin, PutTogether
+from volfix.project.compose.outer_origins import InCode, InDockerfile, InFlow
 from volfix.rules.context import at
 from volfix.rules.evidence.database import Database
 from volfix.rules.findings import Location, ValueChange
