@@ -96,7 +96,8 @@ CALLS = {
     "the servers of all stacks are compared": ("volfix.rules.evidence.servers", "servers_by_source"),
     "the sources of all stacks are compared": ("volfix.fixes.run_context", "_shared_sources"),
     "the occasion of a rule is looked for": ("volfix.fixes.stack_plan", "may_find"),
-    "the results of a stack are put together": ("volfix.fixes.stack_plan", "project_results"),
+    "the results of a stack are begun": ("volfix.fixes.project_results", "bare_results"),
+    "the results of a stack are put together": ("volfix.fixes.project_results", "project_results"),
     "a fix is proven": ("volfix.fixes.proof.proven", "made_of"),
 }
 
