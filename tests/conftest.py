@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from cProfile import Profile
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "host" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
+
+
+class Calls(Profile):
+    """The function calls within a `with`: the same number each time, however busy the machine is."""
+
+    @property
+    def number(self) -> int:
+        return sum(entry.callcount for entry in self.getstats())
 
 
 class Host:

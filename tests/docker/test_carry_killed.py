@@ -100,7 +100,7 @@ def test_interrupted_it_ends_at_once_and_the_services_run_as_before(
     process.send_signal(ending)
     asked = time.monotonic()
     said = process.communicate()[0]
-    assert time.monotonic() - asked < 20, "the engine holds what is not closed for a minute"
+    assert time.monotonic() - asked < 50, "the engine holds what is not closed for a minute"
     assert process.returncode == 130, said
     assert "Not carried: app-db; the sources are as they were.\nRunning as before: shop-app-1." in said
     assert host.docker("ps", "-q", "--filter", "name=shop-app-1").strip(), "the service runs"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
+from conftest import Calls
 
 from volfix.fixes.changes import FileChange
 from volfix.fixes.masking.messages import scrub
@@ -341,11 +341,11 @@ def test_messages_lose_credentials_and_nothing_else(message: str, then: str) -> 
     ],
 )
 def test_hostile_text_costs_no_more_than_its_length(text: str) -> None:
-    start = time.process_time()
-    scrub(text)
-    for name in ("a.env", "Dockerfile", "a.py"):
-        secret_spans(Source.of(Path("/p") / name, text.encode()))
-    assert time.process_time() - start < 20
+    with Calls() as calls:
+        scrub(text)
+        for name in ("a.env", "Dockerfile", "a.py"):
+            secret_spans(Source.of(Path("/p") / name, text.encode()))
+    assert calls.number < 30 * len(text)
 
 
 @pytest.mark.parametrize(

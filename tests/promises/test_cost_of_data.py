@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from cProfile import Profile
 from pathlib import Path
 
 import pytest
+from conftest import Calls
 
 from volfix.docker.carry_jobs import Origin
 from volfix.docker.local_files import contents, listing
@@ -44,9 +44,9 @@ def calls(run: Callable[[Path], None], root: Path, files: int) -> int:
     for number in range(files):
         (root / "data" / "base" / str(16384 + number)).write_text("rows")
     run(root)  # what is imported and read once for all
-    with Profile() as profile:
+    with Calls() as counted:
         run(root)
-    return sum(entry.callcount for entry in profile.getstats())
+    return counted.number
 
 
 @pytest.mark.parametrize(("run", "most"), [(walked, 9), (listed, 14), (compared, 30)])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from cProfile import Profile
 from pathlib import Path
 
 import pytest
+from conftest import Calls
 
 from volfix.api import plan
 
@@ -95,10 +95,10 @@ def calls(root: Path, files: dict[str, str]) -> int:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    with Profile() as profile:
+    with Calls() as calls:
         found = plan(root)
     assert found.findings
-    return sum(entry.callcount for entry in profile.getstats())
+    return calls.number
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_why_no_service_can_carry_is_asked_in_linear_time(tmp_path: Path) -> Non
     def asked(number: int) -> int:
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / "compose.yaml").write_text(stack(number))
-        with Profile() as profile:
+        with Calls() as counted:
             plan(tmp_path / str(number), carry_service=True)
-        own = [entry for entry in profile.getstats() if "carry_refusals.py" in str(entry.code)]
+        own = [entry for entry in counted.getstats() if "carry_refusals.py" in str(entry.code)]
         below = [each.callcount for entry in own for each in entry.calls or () if "mounts.py" not in str(each.code)]
         return sum(entry.callcount for entry in own) + sum(below)
 
