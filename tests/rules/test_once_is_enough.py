@@ -40,6 +40,54 @@ services:
     build: .
 """
 
+STUFF = """\
+services:
+  app:
+    build: .
+    volumes: ["./stuff:/app/stuff"]
+"""
+ENVIRONMENT = STUFF + "    environment: {DATABASE_URL: 'sqlite:////app/jobs.db'}\n"
+GIVEN = "name: shop\n" + ENVIRONMENT.replace("{DATABASE_URL", "{CACHE_URL: '${CACHE_URL}', DATABASE_URL")
+BESIDE_DATA = ENVIRONMENT.replace('"]', '", "rows:/data"]') + "\nvolumes:\n  rows:\n"
+CODE = LITERAL.replace("/app/app.db", "/app/stuff/app.db")
+CODE_OF_TWO = CODE + "jobs = create_engine('sqlite:////app/jobs.db')\n"
+FLOW = """\
+kind: pipeline
+type: exec
+name: deploy
+steps:
+  - name: deploy
+    environment: {CACHE_URL: 'sqlite:////app/stuff/app.db'}
+    commands: [docker compose up -d]
+"""
+GUESS = """\
+services:
+  app:
+    image: example.org/acme/app:1
+    volumes: ["rows:/app/data"]
+  worker:
+    build: .
+    volumes: ["{}:/app/var"]
+    environment: {{CACHE_URL: "sqlite:////{}/app.db"}}
+volumes:
+  rows:
+"""
+OVERRIDE = """\
+services:
+  app:
+    environment: {CACHE_URL: "sqlite:////app/stuff/app.db"}
+    volumes: ["rows:/app/data"]
+volumes:
+  rows:
+"""
+
+
+def stuffed(compose: str) -> str:
+    """The Compose file after the fix: the directory is a volume, and the other database is in it."""
+    volume = compose.replace("./stuff:", "app-db:").replace("/app/jobs.db", "/app/stuff/jobs.db")
+    return volume + DECLARED.format("app-db")
+
+
 AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "a directory whose name says nothing holds another database of the service, and becomes its volume": (
         {"compose.yaml": TWO.format("sqlite:////app/stuff/app.db", "sqlite:////app/jobs.db", "./stuff:/app/stuff")},
@@ -48,6 +96,45 @@ AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
                 "sqlite:////app/stuff/app.db", "sqlite:////app/stuff/jobs.db", "app-db:/app/stuff"
             )
             + DECLARED.format("app-db")
+        },
+    ),
+    "a directory whose name says nothing, for a database of the code, which names another": (
+        {"compose.yaml": STUFF, "db.py": CODE_OF_TWO},
+        {"compose.yaml": stuffed(STUFF), "db.py": CODE_OF_TWO.replace("/app/jobs.db", "/app/stuff/jobs.db")},
+    ),
+    "such a directory for a database of the code, and an env file that nothing names": (
+        {"compose.yaml": STUFF, "db.py": CODE, ".env.prod": "CACHE_URL=sqlite:////app/jobs.db\n"},
+        {"compose.yaml": stuffed(STUFF), "db.py": CODE, ".env.prod": "CACHE_URL=sqlite:////app/stuff/jobs.db\n"},
+    ),
+    "such a directory for a database of an env file that nothing names": (
+        {"compose.yaml": ENVIRONMENT, ".env.prod": "CACHE_URL=sqlite:////app/stuff/app.db\n"},
+        {"compose.yaml": stuffed(ENVIRONMENT), ".env.prod": "CACHE_URL=sqlite:////app/stuff/app.db\n"},
+    ),
+    "such a directory for a database that the deployment names": (
+        {"compose.yaml": GIVEN, ".drone.yml": FLOW},
+        {"compose.yaml": stuffed(GIVEN), ".drone.yml": FLOW},
+    ),
+    "such a directory for a database that only an override names": (
+        {"compose.yaml": STUFF, "compose.prod.yaml": OVERRIDE, ".env.stage": "DATABASE_URL=sqlite:////app/jobs.db\n"},
+        {
+            "compose.yaml": stuffed(STUFF),
+            "compose.prod.yaml": OVERRIDE,
+            ".env.stage": "DATABASE_URL=sqlite:////app/stuff/jobs.db\n",
+        },
+    ),
+    "such a directory beside a volume that is named for data": (
+        {"compose.yaml": BESIDE_DATA, ".env.prod": "CACHE_URL=sqlite:////app/stuff/app.db\n"},
+        {
+            "compose.yaml": BESIDE_DATA.replace("./stuff:", "app-db:").replace("/app/jobs.db", "/app/stuff/jobs.db")
+            + "  app-db:\n    driver: local\n",
+            ".env.prod": "CACHE_URL=sqlite:////app/stuff/app.db\n",
+        },
+    ),
+    "a directory that is only a guess for the service's own database, and an env file that nothing names": (
+        {"compose.yaml": GUESS.format("./var", "app"), ".env.prod": "DB_PATH=/srv/jobs.db\n"},
+        {
+            "compose.yaml": GUESS.format("worker-db", "app/var") + "  worker-db:\n    driver: local\n",
+            ".env.prod": "DB_PATH=/app/var/jobs.db\n",
         },
     ),
     "a mounted file that the code names, and another service that only follows its environment": (
@@ -186,3 +273,12 @@ def test_a_value_keeps_its_place_when_no_service_needs_the_value_any_more(
     after = {name: (tmp_path / name).read_text() for name in before}
     assert after == {**before, "compose.yaml": DEFAULT.format("data/", service)}
     assert not plan(tmp_path, after, unsafe=unsafe).edits
+
+
+def test_the_directory_of_another_services_database_says_nothing_also_as_a_volume(tmp_path: Path) -> None:
+    web = '  web:\n    build: .\n    volumes: ["./stuff:/app/stuff"]\n    environment: {DATABASE_URL: "sqlite:////app/app.db"}\n'
+    before = {"compose.yaml": STUFF + "    environment: {CACHE_URL: 'sqlite:////app/stuff/cache.db'}\n" + web}
+    plan(tmp_path, before, unsafe=False).write()
+    after = (tmp_path / "compose.yaml").read_text()
+    assert after == before["compose.yaml"].replace("./stuff", "app-db") + DECLARED.format("app-db")
+    assert not plan(tmp_path, {"compose.yaml": after}, unsafe=False).edits

@@ -103,7 +103,8 @@ RULE = Rule(
     fix=(
         "Carry the rows BEFORE the container is recreated: the new file starts EMPTY. volfix changes the value where it "
         "is written. The file keeps its name and moves into the service's mount for data: the mount whose target, "
-        "volume or directory is named for data (`sqlite-data`, `web_db`); else, unsafe, the only volume that is not "
+        "volume or directory is named for data (`sqlite-data`, `web_db`), or the host directory that holds another "
+        "database of the service; else, unsafe, the only volume that is not "
         "named for another purpose (uploads, static, cache, configuration ...). If several volumes fit, volfix names "
         "them and chooses none. If the service has no mount, volfix adds a volume at the file's directory, or at a "
         "new directory `data` in it if the directory holds code. This is unsafe: apply it if these rows must survive."

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
+from volfix.project.compose.mounts import BIND
 from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
@@ -26,6 +27,7 @@ from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.deployed_values import of_flows, overridden
 from volfix.rules.evidence.kept_apart import files_kept_apart
+from volfix.rules.evidence.named_places import opens
 from volfix.rules.evidence.proposal import Proposal, at_most
 from volfix.rules.evidence.unreferenced_env_files import needs_no_finding, of_loose_files
 
@@ -33,9 +35,9 @@ from volfix.rules.evidence.unreferenced_env_files import needs_no_finding, of_lo
 @once
 def proposals(context: Context) -> tuple[Proposal, ...]:
     """A proposal for every database file that a value of the stack names, once for each service that uses the value."""
-    found = [*_of_services(context), *of_flows(context)]
-    found += of_code(context, found)
-    found += at_most(of_loose_files(context, found), "env files that no service loads")
+    found = _named(context)
+    if _shows_use(context, found):
+        found = _named(context)
     found = list(files_kept_apart(context, list(parts_kept(context, found))))
     found = list(own_volumes(list(agreed(found))))
     found = list(overridden(context, found))
@@ -44,6 +46,32 @@ def proposals(context: Context) -> tuple[Proposal, ...]:
     found = list(doubted(context, found))
     found = list(with_doubts_of_others(context, found))
     return tuple(each for each in found if not needs_no_finding(each.database))
+
+
+def _named(context: Context) -> list[Proposal]:
+    """A proposal for each database that a service's environment, a flow, code or an env file names."""
+    found = [*_of_services(context), *of_flows(context)]
+    found += of_code(context, found)
+    found += at_most(of_loose_files(context, found), "env files that no service loads")
+    return found
+
+
+def _shows_use(context: Context, found: Sequence[Proposal]) -> bool:
+    """Whether code, flows or loose env files show that a host directory is for a database: others may go there too.
+
+    The directory is for databases in each combination of Compose files, because one fix changes the mount for all.
+    """
+    uses: dict[tuple[int, str], list[Use]] = {}
+    for use in context.stack.uses:
+        uses.setdefault((id(use.mount.node), use.service.name), []).append(use)
+    inside = [each.database for each in found if not each.database.is_mounted_itself]
+    news = [
+        opens(use.project, use.service, database.path)
+        for database in inside
+        if database.path and database.mount and database.mount.kind == BIND
+        for use in uses.get((id(database.mount.node), database.service.name), ())
+    ]
+    return any(news)
 
 
 def databases(context: Context) -> Iterator[Database]:

@@ -116,9 +116,10 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:
 
 
 def _by_url(context: Context, use: Use) -> Iterator[HeldData]:
-    """The database file in the mount that the service's environment names, now or after VF201's fix."""
+    """The database file in the mount that the service's environment names, now or, if none, after VF201's fix."""
     target = use.mount.clean_target
-    for proposal in proposals_in(context, use.project, use.service):
+    found = proposals_in(context, use.project, use.service)
+    for proposal in sorted(found, key=lambda each: not each.database.is_inside):
         database = proposal.database
         mount, path = proposal.place or (None, None)
         if mount is not None and mount.clean_target == target and database.path != target:

@@ -21,11 +21,18 @@ _OPENED: WeakKeyDictionary[Service, frozenset[str]] = WeakKeyDictionary()
 
 
 def opened_by(project: Project, service: Service) -> frozenset[str]:
-    """The paths of the database files that the service's environment names."""
+    """The paths of the database files that the service's environment names, and those that `opens` has added."""
     if service not in _OPENED:
         places = (place_of(project, service, variable) for variable in effective_variables(service))
         _OPENED[service] = frozenset(filter(None, places))
     return _OPENED[service]
+
+
+def opens(project: Project, service: Service, path: str) -> bool:
+    """Whether it is news that the service opens this database file, which code, a flow or a loose env file names."""
+    known = opened_by(project, service)
+    _OPENED[service] = known | {path}
+    return path not in known
 
 
 def place_of(project: Project, service: Service, variable: Variable) -> str | None:

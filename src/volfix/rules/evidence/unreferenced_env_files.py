@@ -11,6 +11,7 @@ from pathlib import Path
 from volfix.knowledge.variables import MAY_BE_FILE
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
+from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCompose, Variable
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
@@ -33,7 +34,7 @@ def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Prop
     a fix makes values good, and the next run must come to the same answer. So the first project with a service that
     could use the value decides.
     """
-    to_come = {id(each.database.service) for each in found if each.directory is not None}
+    to_come = {id(each.database.service) for each in found if each.directory is not None or _names_mount(each)}
     mounted = {id(each.database.service) for each in found if each.database.is_mounted_itself}
     settled: set[tuple[Path, int]] = set()
     beside: dict[tuple[Path, int], list[Proposal]] = {}
@@ -57,6 +58,11 @@ def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Prop
                 beside.setdefault(key, list(_beside_good(project, services, users, variable)))
     for notes in beside.values():
         yield from notes
+
+
+def _names_mount(proposal: Proposal) -> bool:
+    """Whether the fix of the value would give its host directory, as a volume, a name that says what is in it."""
+    return proposal.mount is not None and proposal.mount.kind == BIND
 
 
 def _taken(

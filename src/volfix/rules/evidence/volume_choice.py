@@ -49,22 +49,21 @@ class VolumeChoice:
 
 
 def choice_of(project: Project, service: Service) -> VolumeChoice:
-    """The mount that is named for a database; else the one named for data; else a host directory that holds another
-    database of the service: the name of its volume will say so; else the only mount whose name says nothing.
+    """The mount that is named for a database, or the host directory that holds another database of the service: the
+    name of its volume will say so; else the one named for data; else the only mount whose name says nothing.
 
     The names are those of the volume or the source's last directory, and of the target.
     """
     known = known_entries(service)
-    ranks: dict[str, list[Mount]] = {"database": [], "data": [], "held": [], "unsaid": []}
+    ranks: dict[str, list[Mount]] = {"database": [], "data": [], "unsaid": []}
     passed_over = []
     for mount in {mount.clean_target: mount for mount in project.mounts_of(service)}.values():
         if mount.kind not in (BIND, VOLUME) or mount.problem or is_code(mount) or is_file(mount):
             continue
         unfit = _unfit(project, service, mount, known)
         if unfit is None:
-            rank = _rank(project, service, mount, known)
-            if rank is None and mount.kind == BIND and _holds_another(project, service, mount):
-                rank = "held"
+            is_held = mount.kind == BIND and _holds_another(project, service, mount)
+            rank = "database" if is_held else _rank(project, service, mount, known)
             if rank is not None:
                 ranks[rank].append(mount)
         elif mount.kind == VOLUME:
@@ -73,12 +72,11 @@ def choice_of(project: Project, service: Service) -> VolumeChoice:
 
 
 def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[str, ...]) -> VolumeChoice:
-    named = ranks["database"] + ranks["data"] or ranks["held"]
+    named = ranks["database"] + ranks["data"]
     best = next((mounts for mounts in ranks.values() if mounts), [])
     if len(best) > 1:
         targets = ", ".join(mount.raw_target for mount in best)
-        choice = "each has a database" if best is ranks["held"] else "several names say data"
-        choice = choice if named else "no name says data"
+        choice = "several names say data" if named else "no name says data"
         reason = f"several mounts could hold the database ({targets}): {choice}; write the path of one by hand"
         return VolumeChoice(reason=reason, passed_over=passed_over, is_guess=not named)
     if not best:
@@ -126,8 +124,9 @@ def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) 
     if target in _directories(known, "application"):
         return "database"
     said_by_target = content_of(posixpath.basename(target))
-    if said_by_target is not None and _is_of_another(service, mount):
-        return said_by_target.kind
+    other = _other_service(service, mount)
+    if other is not None and (said_by_target is not None or other in project.services):
+        return said_by_target.kind if said_by_target is not None else None
     contents = (*_names(project, service, mount), said_by_target)
     kinds = {content.kind for content in contents if content is not None}
     if kinds:
@@ -135,9 +134,10 @@ def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) 
     return None if known or not (mount.kind == VOLUME or state_like(target)) else "unsaid"
 
 
-def _is_of_another(service: Service, mount: Mount) -> bool:
-    """Whether volfix named the volume for another service's database: the name then says nothing about this service."""
-    return mount.kind == VOLUME and (found := GIVEN.match(mount.source)) is not None and found[1] != service.name
+def _other_service(service: Service, mount: Mount) -> str | None:
+    """The other service for whose database volfix named the volume: the name then says nothing about this service."""
+    found = GIVEN.match(mount.source) if mount.kind == VOLUME else None
+    return found[1] if found is not None and found[1] != service.name else None
 
 
 def _holds_another(project: Project, service: Service, mount: Mount) -> bool:
