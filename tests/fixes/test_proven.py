@@ -13,10 +13,10 @@ import volfix
 from volfix.cli.main import volfix as command
 from volfix.edits.yaml_edits import SetScalar
 from volfix.fixes.proof import proof
+from volfix.fixes.proof.apart import PROOFS
 from volfix.fixes.proof.proof import ProofFailed
-from volfix.fixes.proof.proven import PROOFS
 from volfix.fixes.results import RunResult
-from volfix.rules.findings import Change, MountChange, ValueChange, VolumeChange
+from volfix.rules.findings import CarrierChange, Change, MountChange, ValueChange, VolumeChange
 from volfix.syntax.source import CannotEdit
 
 ENGINES = {
@@ -189,6 +189,63 @@ def test_the_proofs_are_few_and_bounded(tmp_path: Path, rejecting: Callable[[Rej
     assert len(unmade(result)) == count
     assert len(every) <= PROOFS + 1
     assert result.status == 2
+
+
+def carriers(plan: volfix.Plan) -> dict[str, str | None]:
+    """By the volume of each move, why no service carries it; None where one does."""
+    fixes = [finding.fix for finding in plan.findings if finding.fix]
+    return {each.move.volume: each.reason for fix in fixes for each in fix.carried}
+
+
+def carries(*names: str) -> Rejects:
+    return lambda changes: any(isinstance(change, CarrierChange) and change.name in names for change in changes)
+
+
+def test_the_carry_services_of_all_databases_are_proven_together(
+    tmp_path: Path, rejecting: Callable[[Rejects], list[int]]
+) -> None:
+    (tmp_path / "compose.yaml").write_text(SERVERS)
+    proofs = rejecting(carries())
+    assert set(carriers(volfix.plan(tmp_path, carry_service=True)).values()) == {None}
+    assert len(proofs) == 2  # the services alone, and the whole change
+
+
+@pytest.mark.parametrize("names", [("docs-db",), ("db-data", "cache-db"), ("maria-db", "docs-db", "db-data")])
+def test_the_carry_services_that_the_proof_rejects_are_left_out_and_the_others_stay(
+    names: tuple[str, ...], tmp_path: Path, rejecting: Callable[[Rejects], list[int]]
+) -> None:
+    (tmp_path / "compose.yaml").write_text(SERVERS)
+    rejecting(carries(*(f"carry-{name}" for name in names)))
+    plan = volfix.plan(tmp_path, carry_service=True)
+    why = carriers(plan)
+    assert {volume for volume, reason in why.items() if reason} == {*names}
+    assert set(why.values()) == {None, "the tree differs at root['services']"}
+    for volume in why:
+        assert (f"+  carry-{volume}:" in plan.diff) == (volume not in names)
+
+
+def test_a_service_whose_waits_have_no_place_leaves_the_others_their_carry_services(
+    tmp_path: Path, rejecting: Callable[[Rejects], list[int]]
+) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        SERVERS + "    depends_on: &waits [sql]\n  other:\n    image: nginx\n    depends_on: *waits\n"
+    )
+    proofs = rejecting(carries())
+    why = carriers(volfix.plan(tmp_path, carry_service=True))
+    assert [volume for volume, reason in why.items() if reason] == ["cache-db"]
+    assert "depends_on has the anchor &waits" in str(why["cache-db"])
+    assert len(proofs) == 2
+
+
+def test_the_proofs_of_rejected_carry_services_are_bounded(
+    tmp_path: Path, rejecting: Callable[[Rejects], list[int]]
+) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n" + "".join(f"  s{n}:\n    image: redis:7\n    volumes: ['./d{n}:/data']\n" for n in range(60))
+    )
+    proofs = rejecting(lambda changes: any(isinstance(change, CarrierChange) for change in changes))
+    assert set(carriers(volfix.plan(tmp_path, carry_service=True)).values()) == {"the tree differs at root['services']"}
+    assert len(proofs) <= PROOFS + (60).bit_length()
 
 
 def test_json_and_the_summary_name_what_is_not_proven(

@@ -157,6 +157,28 @@ def test_of_many_databases_five_are_named(tmp_path: Path) -> None:
     assert f"the code names other databases too ({others})" in reasons[0]
 
 
+def test_no_more_than_a_hundred_carry_services_are_added(tmp_path: Path) -> None:
+    """Each adds some thirty values to the file: hundreds would make a file that volfix itself does not read."""
+    counted, plan = looked_at(
+        {"compose.yaml": "services:\n" + each(101, lambda i: DB.format(n=i))}, tmp_path, carry_service=True
+    )
+    assert counted < 3_000_000
+    carried = [each for finding in plan.findings if finding.fix for each in finding.fix.carried]
+    assert len(carried) == 101
+    assert {each.reason for each in carried} == {"this takes more than 100 carry services, and volfix adds none"}
+
+
+def test_a_file_that_is_full_gets_no_carry_services(tmp_path: Path) -> None:
+    """Those that it has room for are not told apart from the others: each try reads the whole file."""
+    labels = "    labels:\n" + each(7_300, lambda i: f"      l{i}: x\n")
+    counted, plan = looked_at(
+        {"compose.yaml": "services:\n" + each(20, lambda i: DB.format(n=i)) + labels}, tmp_path, carry_service=True
+    )
+    assert counted < 8_000_000
+    (reason,) = {each.reason for finding in plan.findings if finding.fix for each in finding.fix.carried}
+    assert str(reason).startswith("volfix could not read compose.yaml with its carry services: more than 15000 values")
+
+
 def test_a_comment_of_a_megabyte_is_passed_over(tmp_path: Path) -> None:
     """Its words are not shown: to look for a password in a word takes time with the square of the word's length."""
     _, plan = looked_at({"compose.yaml": ONE + f"# {'x' * 1_000_000}\n"}, tmp_path)

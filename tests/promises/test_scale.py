@@ -184,21 +184,21 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
 }
 
 
-def looked_at(files: Files, root: Path) -> tuple[int, volfix.Plan]:
+def looked_at(files: Files, root: Path, *, carry_service: bool = False) -> tuple[int, volfix.Plan]:
     """The function calls of one look at a repository with these files, and what it says."""
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     profile = cProfile.Profile()
     profile.enable()
-    plan = volfix.plan([str(root)])
+    plan = volfix.plan([str(root)], carry_service=carry_service)
     profile.disable()
     return int(pstats.Stats(profile).total_calls), plan  # type: ignore[attr-defined]
 
 
-def calls(files: Files, root: Path) -> int:
+def calls(files: Files, root: Path, *, carry_service: bool = False) -> int:
     """The function calls of one look at a repository of which everything is read."""
-    counted, plan = looked_at(files, root)
+    counted, plan = looked_at(files, root, carry_service=carry_service)
     assert not plan.result.errors
     return counted
 
@@ -214,6 +214,15 @@ def _warm(tmp_path_factory: pytest.TempPathFactory) -> None:
 def test_twice_the_input_is_about_twice_the_work(files: Callable[[int], Files], tmp_path: Path) -> None:
     small, large = calls(files(SIZE), tmp_path / "small"), calls(files(2 * SIZE), tmp_path / "large")
     assert large < 2.4 * small
+
+
+@pytest.mark.parametrize("name", ["services", "services on one directory", "profiles", "steps", "destructive lines"])
+def test_twice_the_services_that_carry_are_about_twice_the_work(name: str, tmp_path: Path) -> None:
+    """All are proven together: each alone would be proven in the whole file."""
+    files = DIMENSIONS[name]
+    calls(files(2), tmp_path / "warm", carry_service=True)
+    small = calls(files(SIZE), tmp_path / "small", carry_service=True)
+    assert calls(files(2 * SIZE), tmp_path / "large", carry_service=True) < 2.4 * small
 
 
 DEEP = 40

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from volfix.edits.operation import Operation
+from volfix.fixes.proof.apart import proofs_of, rejected
 from volfix.fixes.render import rendered
 from volfix.project.compose.compose_file import load
 from volfix.project.loader import Loader
@@ -14,10 +14,13 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.carry_flows import flow_refusals
 from volfix.rules.evidence.carry_refusals import move_refusals, stack_refusals
 from volfix.rules.evidence.carry_takers import Takers, takers_of
-from volfix.rules.findings import Applicability, Carriage, DeploymentName, Finding, Fix, Move, NameChange
+from volfix.rules.findings import Applicability, Carriage, Change, DeploymentName, Finding, Fix, Move, NameChange
 from volfix.rules.remedies.carry_removal import removal
 from volfix.rules.remedies.carry_service import CarryService, carry_service
-from volfix.syntax.source import CannotEdit, FileProblem, Source
+from volfix.syntax.source import CannotEdit, FileProblem
+
+MOST = 100
+"""The carry services of a stack: each adds a service of some thirty values to the file, and is proven."""
 
 
 def with_carriers(
@@ -40,46 +43,92 @@ def with_carriers(
         for change in (finding.fix.changes if finding.fix else ())
     )
     carriers = _Carriers(context, loader, renames=renames, offered=offered)
+    carriers.choose([finding.fix for finding in findings if finding.fix])
     return [
         finding if finding.fix is None or not finding.fix.moves else carriers.added(finding, finding.fix, needed=needed)
         for finding in findings
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A service that could carry a move, with the fix of the move."""
+
+    fix: Fix
+    service: CarryService
+
+
+Parts = tuple[tuple[Operation, ...], tuple[Change, ...]]
+"""The operations and the changes of a fix with its carry services."""
+
+
 @dataclass(slots=True)
 class _Carriers:
+    """What carries each move. `known` has it by volume and mounts, which `keys` has by fix and move. `parts` keeps what
+    findings have in common that make the same.
+    """
+
     context: Context
     loader: Loader
     renames: bool
     offered: bool
     known: dict[object, CarryService | str] = field(default_factory=dict)
+    keys: dict[object, object] = field(default_factory=dict)
+    parts: dict[object, Parts] = field(default_factory=dict)
 
     def added(self, finding: Finding, fix: Fix, *, needed: bool) -> Finding:
-        operations, changes = list(fix.operations), list(fix.changes)
-        carried: list[Carriage] = []
-        for move in fix.moves:
-            found = self.of(move, fix)
-            if isinstance(found, str):
-                carried.append(Carriage(move, None, found))
-                continue
-            operations += [item for item in found.operations if item not in operations]
-            changes += [item for item in found.changes if item not in changes]
-            carried.append(Carriage(move, found.name, unkept=found.unkept))
-        made = replace(fix, operations=tuple(operations), changes=tuple(changes), carried=tuple(carried))
+        keys = [self.keys[_made(fix), move] for move in fix.moves]
+        found = [self.known[key] for key in keys]
+        carried = tuple(
+            Carriage(move, None, each) if isinstance(each, str) else Carriage(move, each.name, unkept=each.unkept)
+            for move, each in zip(fix.moves, found, strict=True)
+        )
+        made = (_made(fix), *keys)
+        if made not in self.parts:
+            self.parts[made] = _with_services(fix, [each for each in found if isinstance(each, CarryService)])
+        operations, changes = self.parts[made]
+        fix = replace(fix, operations=operations, changes=changes, carried=carried)
         left = dict.fromkeys(f"nothing carries its rows: {each.reason}" for each in carried if each.carrier is None)
         if not needed or not left:
-            return replace(finding, fix=made)
+            return replace(finding, fix=fix)
         reason = "; ".join([*([finding.reason] if finding.reason else []), *left])
-        return replace(finding, fix=replace(made, applicability=Applicability.UNSAFE), reason=reason)
+        return replace(finding, fix=replace(fix, applicability=Applicability.UNSAFE), reason=reason)
 
-    def of(self, move: Move, fix: Fix) -> CarryService | str:
-        """The service that carries the move, or why none does; decided once for a volume and its mounts."""
-        takers = takers_of(self.context, fix, move)
-        key = (move.volume, move.source if not takers.uses else "", tuple(id(use) for use in takers.uses))
-        if key not in self.known:
-            reason = next(self.refusals(move, takers), None)
-            self.known[key] = reason if reason is not None else self.tried(fix, carry_service(self.context, takers))
-        return self.known[key]
+    def choose(self, fixes: Sequence[Fix]) -> None:
+        """Decide for each move which service carries it, or why none does; once for a volume and its mounts."""
+        possible: dict[object, tuple[Fix, Takers]] = {}
+        for fix in fixes:
+            for move in fix.moves:
+                if (_made(fix), move) in self.keys:
+                    continue
+                takers = takers_of(self.context, fix, move)
+                key = (move.volume, move.source if not takers.uses else "", tuple(id(use) for use in takers.uses))
+                self.keys[_made(fix), move] = key
+                if key in self.known or key in possible:
+                    continue
+                refusal = next(self.refusals(move, takers), None)
+                if refusal is None:
+                    possible[key] = fix, takers
+                else:
+                    self.known[key] = refusal
+        if len(possible) > MOST:
+            self.known |= dict.fromkeys(possible, f"this takes more than {MOST} carry services, and volfix adds none")
+        else:
+            self.known |= self.services_for(possible)
+
+    def services_for(self, possible: Mapping[object, tuple[Fix, Takers]]) -> dict[object, CarryService | str]:
+        """The carry service of each fix and its takers, or why there is none; all services are proven together."""
+        found = {key: self.service_for(takers) for key, (_, takers) in possible.items()}
+        offers = {
+            key: _Offer(possible[key][0], service)
+            for key, service in found.items()
+            if isinstance(service, CarryService)
+        }
+        try:
+            return found | rejected(offers, self.rejection, most=proofs_of(self.context.stack))
+        except FileProblem as problem:  # what volfix could read with some services may be too much with all of them
+            reason = f"volfix could not read {problem.path.name} with its carry services: {problem.message}"
+            return found | dict.fromkeys(offers, reason)
 
     def refusals(self, move: Move, takers: Takers) -> Iterator[str]:
         if not self.offered:
@@ -90,26 +139,48 @@ class _Carriers:
         yield from stack_refusals(self.context, takers)
         yield from flow_refusals(self.context, takers)
 
-    def tried(self, fix: Fix, service: CarryService | str) -> CarryService | str:
-        """The service, where the files with it mean what they should, and can be given back as they were."""
+    def service_for(self, takers: Takers) -> CarryService | str:
+        """The carry service; or why there is none, or the text leaves no place for it."""
+        found = carry_service(self.context, takers)
+        try:
+            rendered(() if isinstance(found, str) else found.operations)
+        except CannotEdit as error:
+            return str(error)
+        return found
+
+    def rejection(self, offers: Sequence[_Offer]) -> str | None:
+        """Why the files with the services do not mean what they should, or cannot be given back as they were.
+
+        Raises FileProblem if volfix cannot read a file with the services.
+        """
         from volfix.fixes.proof.proof import ProofFailed, prove
 
-        if isinstance(service, str):
-            return service
-        operations = [*fix.operations, *service.operations]
+        fixed = list(dict.fromkeys(operation for offer in offers for operation in offer.fix.operations))
+        operations = [*fixed, *(operation for offer in offers for operation in offer.service.operations)]
+        fixes = [change for offer in offers for change in offer.fix.changes]
+        changes = dict.fromkeys([*fixes, *(change for offer in offers for change in offer.service.changes)])
         try:
-            alone, both = rendered(fix.operations), rendered(operations)
+            alone, both = rendered(fixed), rendered(operations)
             after = {path: source for path, (source, _) in both.items()}
-            prove(self.context.stack, operations, (*fix.changes, *service.changes), after, self.loader)
-            back = rendered(self.back(service, after))
-        except (CannotEdit, ProofFailed, FileProblem) as error:
+            files = [load(path, source) for path, source in after.items() if self.loader.compose(path) is not None]
+            prove(self.context.stack, operations, tuple(changes), after, self.loader)
+            carriers = {offer.service.name: offer.service.mark for offer in offers}
+            back = rendered(removal(files, carriers).operations)
+        except (CannotEdit, ProofFailed) as error:
             return str(error)
         for path, (source, _) in both.items():
             before = alone[path][0] if path in alone else next(o.source for o in operations if o.source.path == path)
             if (back[path][0] if path in back else source).data != before.data:
                 return f"{path.name} could not be restored byte for byte when the service is removed"
-        return service
+        return None
 
-    def back(self, service: CarryService, after: dict[Path, Source]) -> tuple[Operation, ...]:
-        files = [load(path, source) for path, source in after.items() if self.loader.compose(path) is not None]
-        return removal(files, {service.name: service.mark}).operations
+
+def _made(fix: Fix) -> tuple[int, int]:
+    """What the fixes of several findings have in common that are made together."""
+    return id(fix.operations), id(fix.changes)
+
+
+def _with_services(fix: Fix, services: Sequence[CarryService]) -> Parts:
+    operations = dict.fromkeys((*fix.operations, *(each for service in services for each in service.operations)))
+    changes = dict.fromkeys((*fix.changes, *(each for service in services for each in service.changes)))
+    return tuple(operations), tuple(changes)

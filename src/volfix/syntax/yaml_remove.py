@@ -66,7 +66,10 @@ def remove_item(source: Source, sequence: Sequence, item: Node) -> Edit:
 
 def _check_anchors(source: Source, removed: list[Node]) -> None:
     """Raise CannotEdit if an alias elsewhere refers to a node that would be removed."""
-    inside = {(node.span, node.anchor) for part in removed for node in nodes(part) if not isinstance(node, Alias)}
+    named = (node for part in removed for node in nodes(part) if not isinstance(node, Alias) and node.anchor)
+    inside = {(node.span, node.anchor) for node in named}
+    if not inside:
+        return
     spans = [part.span for part in removed]
     for document in parse(source):
         for node in nodes(document.root):

@@ -146,10 +146,11 @@ def with_secrets(change: FileChange) -> FileChange:
             before.append(edit.span)
             after.append(new)
         else:
-            words = PARTS.finditer(edit.replacement)
             own += [
                 Span(start + word.start(), start + word.end())
-                for word in words
+                for line, end in lines_of(edit.replacement)
+                if edit.replacement[line:end].strip() not in OWN_LINES  # they are shown in any case
+                for word in PARTS.finditer(edit.replacement, line, end)
                 if known.isdisjoint(NAMES.findall(word[0]))
             ]
         shift += len(edit.replacement) - (edit.span.end - edit.span.start)

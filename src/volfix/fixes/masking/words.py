@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from volfix.knowledge.host_tools import host_tools
 from volfix.knowledge.tables import listed, table
@@ -83,18 +83,25 @@ def harmless_words(text: str, start: int, end: int) -> Iterator[Span]:
 
     Quotes hold no word together: what is harmless alone is harmless in them.
     """
-    state = _Command()
-    for found in TOKEN.finditer(text, start, end):
+    return (Span(start + one, start + other) for one, other in _harmless_words(text[start:end]))
+
+
+@lru_cache(256)
+def _harmless_words(text: str) -> tuple[tuple[int, int], ...]:
+    """From and to of the same; kept, because many services may have the same command."""
+    state, shown = _Command(), []
+    for found in TOKEN.finditer(text):
+        at = found.start()
         if found["operator"] is None:
-            if len(found[0]) > LONGEST:
-                continue
-            yield from (Span(found.start() + one, found.start() + other) for one, other in state.shown(found[0]))
+            if len(found[0]) <= LONGEST:
+                shown += [(at + one, at + other) for one, other in state.shown(found[0])]
             continue
-        yield Span(*found.span())
+        shown.append(found.span())
         if ENDS.search(found[0]) or (QUOTE.search(found[0]) and state.program in listed("harmless", "shells")):
             state = _Command()
         elif ">" in found[0]:
             state = _Command(program=">")
+    return tuple(shown)
 
 
 @dataclass(slots=True)

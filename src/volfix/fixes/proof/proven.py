@@ -8,13 +8,11 @@ from pathlib import Path
 
 from volfix.fixes.changes import FileChange, MadeFixes, Seen
 from volfix.fixes.fix_selection import fixes_to_make, with_their_volumes
+from volfix.fixes.proof.apart import proofs_of
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.findings import Applicability, Finding
 from volfix.syntax.source import CannotEdit, Source
-
-PROOFS = 64
-"""Proofs of one stack, after which what is not proven yet is refused: telling fixes apart has a price."""
 
 
 def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding], loader: Loader) -> MadeFixes:
@@ -22,7 +20,7 @@ def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding]
     shown, chosen = fixes_to_make(findings, stack, wanted)
     if not chosen:
         return MadeFixes(shown)
-    prover = _Prover(stack, loader)
+    prover = _Prover(stack, loader, proofs_of(stack))
     reasons: dict[int, str] = {}
     while chosen and (rejection := prover.rejection(chosen)) is not None:
         for finding, reason in prover.culprits(chosen, rejection):
@@ -62,12 +60,12 @@ def _with_needed(shown: list[Finding], chosen: list[Finding]) -> tuple[list[Find
 
 @dataclass(slots=True)
 class _Prover:
-    """Proves sets of fixes; `proven` are the changes of the last one that was proven."""
+    """Proves sets of fixes, `left` times yet; `proven` are the changes of the last one that was proven."""
 
     stack: Stack
     loader: Loader
+    left: int
     proven: tuple[tuple[FileChange, ...], Seen] = ((), {})
-    left: int = PROOFS
 
     def rejection(self, chosen: Sequence[Finding]) -> str | None:
         """Why these fixes cannot be made together; None where they can, and do what they declare."""

@@ -20,7 +20,7 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.file_deletions import DeletedPath, covers, is_kept, relative_to
 from volfix.project.shell.paths import below
 from volfix.project.stack import Use
-from volfix.rules.context import Context, at, source_location
+from volfix.rules.context import Context, at, once, source_location
 from volfix.rules.evidence.command_words import how_it_runs, shown_command
 from volfix.rules.evidence.disguised_binds import disguise_of
 from volfix.rules.evidence.held_data import APPLICATION, UNKNOWN, held_data
@@ -53,16 +53,14 @@ def bind_deletion_findings(
 
     If a command cleans the whole checkout, the rule that converts the mount reports it, if there is one.
     """
-    data: list[HostData] | None = None
     seen: set[object] = set()
     for item in commands.file_deletions:
         anchors = [anchor for anchor in item.anchors if anchor.project in context.stack.projects]
         key = (item.command.fragment.source.path, item.command.place)
         if not anchors or key in seen:
             continue
-        data = list(host_data(context)) if data is None else data
         for deleted in item.paths:
-            hit = hits(deleted, anchors, data, context)
+            hit = hits(deleted, anchors, host_data(context), context)
             if hit := [each for each in hit if not cleans_checkout(deleted, each) or not is_converted(context, each)]:
                 seen.add(key)
                 ends = all(is_converted(context, each) for each in hit if each.known)
@@ -106,30 +104,32 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostD
     )
 
 
-def host_data(context: Context) -> Iterator[HostData]:
+@once
+def host_data(context: Context) -> tuple[HostData, ...]:
     """The host directories that the stack writes to, and that a deployment does not bring along."""
-    for use in context.stack.uses:
-        mount = use.mount
-        if mount.read_only or mount.overridden or is_file(mount) or is_test_stack(use.project):
-            continue
-        source = mount.source if mount.kind == BIND else None
-        if mount.kind == VOLUME and (disguise := disguise_of(use)) is not None:
-            source = disguise.device
-        if source is None:
-            continue
-        path = source if source.startswith(("~", "$")) else os.path.normpath(use.project.directory / source)
-        held = held_data(context, use)
-        if held is not None and held.kind != UNKNOWN:
-            known = f"the data of {held.entry.name}" if held.entry else "the database"
-            name = use.service.name
-            code = "VF102" if held.kind == APPLICATION else "VF101"
-            yield HostData(use, path, known, held.data(name), held.loses(name), code)
-        elif not (
-            never_converted(None, mount.clean_target)
-            or disk.exists(Path(path))
-            or use.project.directory.is_relative_to(path)
-        ):
-            yield HostData(use, path, None, loses=f"{WRITTEN} in {mount.raw_source}")
+    return tuple(found for use in context.stack.uses if (found := _data_of(context, use)) is not None)
+
+
+def _data_of(context: Context, use: Use) -> HostData | None:
+    mount = use.mount
+    if mount.read_only or mount.overridden or is_file(mount) or is_test_stack(use.project):
+        return None
+    source = mount.source if mount.kind == BIND else None
+    if mount.kind == VOLUME and (disguise := disguise_of(use)) is not None:
+        source = disguise.device
+    if source is None:
+        return None
+    path = source if source.startswith(("~", "$")) else os.path.normpath(use.project.directory / source)
+    held = held_data(context, use)
+    if held is not None and held.kind != UNKNOWN:
+        known = f"the data of {held.entry.name}" if held.entry else "the database"
+        name = use.service.name
+        code = "VF102" if held.kind == APPLICATION else "VF101"
+        return HostData(use, path, known, held.data(name), held.loses(name), code)
+    is_spared = never_converted(None, mount.clean_target) or disk.exists(Path(path))
+    if is_spared or use.project.directory.is_relative_to(path):
+        return None
+    return HostData(use, path, None, loses=f"{WRITTEN} in {mount.raw_source}")
 
 
 def hits(deleted: DeletedPath, anchors: Sequence[Anchor], data: Sequence[HostData], context: Context) -> list[HostData]:

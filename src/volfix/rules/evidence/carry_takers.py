@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from volfix.knowledge.carry_service import MARK_SUFFIX
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.service import Part
 from volfix.project.stack import Use
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 from volfix.rules.findings import Fix, MountChange, Move
 
 
@@ -45,13 +46,22 @@ def takers_of(context: Context, fix: Fix, move: Move) -> Takers:
         for change in fix.changes
         if isinstance(change, MountChange) and change.volume == move.volume and not change.added
     }
-    uses = (use for use in context.stack.uses if (use.mount.file.path, use.mount.place) in places)
-    own = tuple(use for use in uses if not use.mount.overridden)
+    numbered = sorted(found for place in places for found in _uses_at(context).get(place, ()))
+    own = tuple(use for use in (context.stack.uses[number] for number in numbered) if not use.mount.overridden)
     hosts = {context.host_of(use.mount) for use in own if use.mount.kind == BIND}
     inner = {
         other.key.removeprefix(f"{host.key}/") for host in hosts for other in context.below(host) if other not in hosts
     }
     return Takers(move.volume, own, tuple(sorted(inner)))
+
+
+@once
+def _uses_at(context: Context) -> dict[tuple[Path, int], list[int]]:
+    """The numbers of the stack's mounts by their places: file and character."""
+    found: dict[tuple[Path, int], list[int]] = {}
+    for number, use in enumerate(context.stack.uses):
+        found.setdefault((use.mount.file.path, use.mount.place), []).append(number)
+    return found
 
 
 def waiting_part(use: Use) -> Part:

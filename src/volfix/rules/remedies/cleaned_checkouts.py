@@ -19,12 +19,10 @@ REASON = "use a named volume, or keep the CI system from cleaning the directory"
 
 def cleaned_checkout_findings(context: Context) -> Iterator[Finding]:
     """One finding for each mounted directory that a pipeline's deployment finds EMPTY each time."""
-    data: list[HostData] | None = None
     seen = set()
     for deploy in deploys(context):
         for deleted, anchors in cleanings(deploy):
-            data = list(host_data(context)) if data is None else data
-            for item in hits(deleted, anchors, data, context):
+            for item in hits(deleted, anchors, host_data(context), context):
                 key = (item.use.mount.file.path, item.use.mount.place)
                 if key not in seen and not is_converted(context, item):
                     seen.add(key)
