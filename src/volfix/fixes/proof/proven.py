@@ -39,20 +39,19 @@ def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding]
 
 def _with_needed(shown: list[Finding], chosen: list[Finding]) -> tuple[list[Finding], list[Finding]]:
     """All findings and those that are fixed: also those whose whole edit the others make, as safe as these are."""
-    made = {operation for finding in chosen if finding.fix for operation in finding.fix.operations}
-    sure = {
-        operation
-        for finding in chosen
-        if finding.fix and finding.applicability is Applicability.SAFE
-        for operation in finding.fix.operations
-    }
+    made = {id(finding.fix.operations): finding.fix.operations for finding in chosen if finding.fix}
+    safe = (finding for finding in chosen if finding.applicability is Applicability.SAFE)
+    sure = {id(finding.fix.operations): finding.fix.operations for finding in safe if finding.fix}
+    of_made, of_sure = ({each for operations in some.values() for each in operations} for some in (made, sure))
+    every = {id(finding.fix.operations): finding.fix.operations for finding in shown if finding.fix}
+    all_made = {key for key, operations in every.items() if of_made and of_made.issuperset(operations)}
+    all_sure = {key for key, operations in every.items() if of_sure and of_sure.issuperset(operations)}
     found, fixed = [], []
     for finding in shown:
         fix = finding.fix
-        is_needed = fix is not None and not fix.changes and bool(sure) and sure >= set(fix.operations)
-        if fix is not None and is_needed:
+        if fix is not None and not fix.changes and id(fix.operations) in all_sure:
             finding = replace(finding, fix=replace(fix, applicability=Applicability.SAFE), reason=None)
-        if finding.fix is not None and made and made >= set(finding.fix.operations):
+        if fix is not None and id(fix.operations) in all_made:
             fixed.append(finding)
         found.append(finding)
     return found, fixed

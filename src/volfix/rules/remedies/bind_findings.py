@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from volfix.project.compose.host_directories import HostDirectory
 from volfix.project.compose.mounts import BIND, UNKNOWN, is_windows_path
 from volfix.project.image.images import known_entries
 from volfix.project.stack import Use
-from volfix.rules.context import Context, mount_location, source_location
+from volfix.rules.context import Context, mount_location, once, source_location
 from volfix.rules.evidence.held_data import UNKNOWN as UNKNOWN_HOLDING
 from volfix.rules.evidence.held_data import HeldData, held_data
 from volfix.rules.evidence.roles import CLIENT, role_of
@@ -107,10 +108,18 @@ def _cleaned(context: Context, use: Use) -> Iterator[str]:
 
 def _clients(context: Context, use: Use) -> Iterator[str]:
     """What the other services that mount the directory run, if they are clients and not the server."""
-    for other in context.binds.get(context.host_of(use.mount), ()):
+    for other, evidence in _of_clients(context, context.host_of(use.mount)):
         if other.project is use.project and other.service is not use.service:
-            roles = [role_of(other.project, other.service, entry) for entry in known_entries(other.service)]
-            yield from next((role.evidence for role in roles if role.kind == CLIENT), ())
+            yield from evidence
+
+
+@once
+def _of_clients(context: Context, host: HostDirectory) -> list[tuple[Use, tuple[str, ...]]]:
+    """The mounts of a directory in clients, each with how volfix knows."""
+    uses = context.binds.get(host, ())
+    roles = [[role_of(use.project, use.service, entry) for entry in known_entries(use.service)] for use in uses]
+    clients = [next((role for role in own if role.kind == CLIENT), None) for own in roles]
+    return [(use, client.evidence) for use, client in zip(uses, clients, strict=True) if client is not None]
 
 
 def _left_behind(context: Context, use: Use, key: str) -> Iterator[str]:
