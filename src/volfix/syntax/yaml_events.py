@@ -50,15 +50,16 @@ def _within_limits(source: Source, events: Iterable[Any]) -> list[Any]:
         if len(found) > MOST:
             raise too_much(source.path, f"more than {MOST} values and collections: volfix does not read it")
         kind = type(event).__name__
-        if kind in ("MappingStartEvent", "SequenceStartEvent"):
+        if kind == "ScalarEvent":
+            if len(event.value) > LONGEST:
+                raise too_much(source.path, f"a value of more than {LONGEST} characters: volfix does not read the file")
+        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
             depth += 1
             if depth > DEPTH_LIMIT:
                 place = source.place(event.start_mark.index)
                 raise FileProblem(source.path, f"nested deeper than {DEPTH_LIMIT} levels", *place)
         elif kind in ("MappingEndEvent", "SequenceEndEvent"):
             depth -= 1
-        elif kind == "ScalarEvent" and len(event.value) > LONGEST:
-            raise too_much(source.path, f"a value of more than {LONGEST} characters: volfix does not read the file")
     return found
 
 

@@ -54,11 +54,22 @@ class Mapping:
     tag: str | None = None
     anchor: str | None = None
     first: dict[str, Pair] = field(init=False, repr=False)
-    """The first entry of each key; kept because each mapping is asked some twenty times."""
+    """The first entry of each key, in their order, without merge keys; kept because each mapping is asked some twenty
+    times.
+    """
+    merged: tuple[Mapping, ...] = field(init=False, repr=False)
+    """The mappings that merge keys bring in; the first one wins."""
 
     def __post_init__(self) -> None:
-        named = {pair.key.value: pair for pair in reversed(self.pairs) if isinstance(pair.key, Scalar)}
+        named: dict[str, Pair] = {}
+        merged: list[Mapping] = []
+        for pair in self.pairs:
+            if is_merge_key(pair.key):
+                merged += _mappings_in(pair.value)
+            elif isinstance(pair.key, Scalar):
+                named.setdefault(pair.key.value, pair)
         object.__setattr__(self, "first", named)
+        object.__setattr__(self, "merged", tuple(merged))
 
     def pair(self, key: str) -> Pair | None:
         """The entry written here under `key`; None without one. Merge keys are not followed."""
@@ -68,7 +79,7 @@ class Mapping:
         """The value under `key`, with merge keys followed and aliases resolved; None without one."""
         if found := self.first.get(key):
             return resolved(found.value)
-        return self.inherited(key) if "<<" in self.first else None
+        return self.inherited(key) if self.merged else None
 
     def inherited(self, key: str) -> Scalar | Mapping | Sequence | None:
         """The value that merge keys bring in under `key`, even if an entry here overrides it; None without one."""
@@ -76,12 +87,11 @@ class Mapping:
 
     def items(self) -> Iterator[tuple[str, Pair]]:
         """The effective entries with their keys; those of merge keys come last, unless they are overridden."""
-        seen = set()
-        for mapping in (self, *_inherited(self)):
-            for pair in mapping.pairs:
-                if isinstance(pair.key, Scalar) and not is_merge_key(pair.key) and pair.key.value not in seen:
-                    seen.add(pair.key.value)
-                    yield pair.key.value, pair
+        found = dict(self.first)
+        for mapping in _inherited(self):
+            for name, pair in mapping.first.items():
+                found.setdefault(name, pair)
+        return iter(found.items())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,27 +137,23 @@ def is_merge_key(key: Node) -> bool:
     return isinstance(key, Scalar) and key.value == "<<" and key.style == ""
 
 
-def merged_mappings(mapping: Mapping) -> Iterator[Mapping]:
-    """The mappings that `<<` brings in; the first one wins."""
-    for pair in mapping.pairs:
-        if is_merge_key(pair.key):
-            value = resolved(pair.value)
-            for node in value.items if isinstance(value, Sequence) else (value,):
-                node = resolved(node)
-                if isinstance(node, Mapping):
-                    yield node
+def _mappings_in(value: Node) -> list[Mapping]:
+    """The mappings that the value of a merge key names: itself, or the items of a list."""
+    value = resolved(value)
+    nodes = map(resolved, value.items if isinstance(value, Sequence) else (value,))
+    return [node for node in nodes if isinstance(node, Mapping)]
 
 
 def _inherited(mapping: Mapping) -> Iterator[Mapping]:
     """Every mapping that `<<` brings in, directly or through others, each once (merges could multiply without end)."""
     seen = {id(mapping)}
-    waiting = list(merged_mappings(mapping))[::-1]
+    waiting = list(mapping.merged[::-1])
     while waiting:
         merged = waiting.pop()
         if id(merged) not in seen:
             seen.add(id(merged))
             yield merged
-            waiting += list(merged_mappings(merged))[::-1]
+            waiting += merged.merged[::-1]
 
 
 def parse(source: Source, *, repeats: bool = False) -> list[Document]:
@@ -161,35 +167,31 @@ def parse(source: Source, *, repeats: bool = False) -> list[Document]:
 PROPERTY = re.compile(r"(?:[&!]\S*)(?:[ \t]+|(?=[\r\n])|\Z)|[ \t\r\n]+|#[^\n]*")
 # Between a node's properties and its content there may be blanks, line ends and comments.
 COLON = re.compile(r"(?:[ \t\r\n]+(?:#[^\n]*)?)*:")
+LINE_END = re.compile(r"[\r\n\x85\u2028\u2029]")
 
 
 class _Composer:
     """Builds nodes from events; an anchor is valid only in its document."""
 
     def __init__(self, source: Source, events: list[Any], repeats: bool) -> None:
-        self.source, self.events, self.at, self.repeats = source, events, 0, repeats
+        self.source, self.events, self.repeats = source, iter(events), repeats
         self.anchors: dict[str, Node | None] = {}
 
     def documents(self) -> list[Document]:
         found = []
-        while self.at < len(self.events):
-            event = self._next()
+        for event in self.events:
             if type(event).__name__ == "DocumentStartEvent":
                 self.anchors = {}
-                root = self._node()
-                end = self._next().start_mark.index
+                root = self._node(next(self.events))
+                end = next(self.events).start_mark.index
                 found.append(Document(root, Span(root.span.start, max(root.span.end, end))))
         return found
-
-    def _next(self) -> Any:
-        self.at += 1
-        return self.events[self.at - 1]
 
     def _problem(self, offset: int, message: str) -> FileProblem:
         return FileProblem(self.source.path, message, *self.source.place(offset))
 
-    def _node(self) -> Node:
-        event = self._next()
+    def _node(self, event: Any) -> Node:
+        """The node that begins with the event."""
         kind = type(event).__name__
         start = event.start_mark.index
         if kind == "AliasEvent":
@@ -199,8 +201,7 @@ class _Composer:
             if target is None:
                 raise self._problem(start, f"alias *{event.anchor} is inside its own anchor")
             return Alias(Span(start, start + 1 + len(event.anchor)), event.anchor, target)
-        tag = event.ctag if hasattr(event, "ctag") else event.tag
-        tag = None if tag is None else str(tag)
+        tag = None if event.ctag is None else str(event.ctag)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
         if kind == "ScalarEvent":
@@ -234,16 +235,16 @@ class _Composer:
         if style in ("|", ">"):
             value = value.replace("\a", "")  # the Python parser's mark for a fold, a character that YAML text never has
             end = block_end(self.source, start, end, value)
-        elif style == "" and start < end and not re.search(r"[\r\n\x85\u2028\u2029]", self.source.text[start:end]):
-            value = self.source.text[start:end]
+        elif style == "" and (written := self.source.text[start:end]) not in ("", value):
+            value = value if LINE_END.search(written) else written
         return Scalar(Span(min(start, end), end), value, style, tag, event.anchor)
 
     def _mapping(self, event: Any, tag: str | None) -> Mapping:
         pairs: list[Pair] = []
         keys: dict[str, Node] = {}
-        while type(self.events[self.at]).__name__ != "MappingEndEvent":
-            key = self._node()
-            value = self._value_of(key, self._node())
+        while type(last := next(self.events)).__name__ != "MappingEndEvent":
+            key = self._node(last)
+            value = self._value_of(key, self._node(next(self.events)))
             if isinstance(key, Scalar) and not is_merge_key(key):
                 both = keys.get(key.value), value
                 if both[0] is not None and not (self.repeats and all(isinstance(one, Mapping) for one in both)):
@@ -252,10 +253,9 @@ class _Composer:
                     )
                 keys[key.value] = value
             pairs.append(Pair(key, value))
-        end = self._next()
         flow = bool(event.flow_style)
         if flow or not pairs:
-            span = Span(self._content(event, tag), end.end_mark.index)
+            span = Span(self._content(event, tag), last.end_mark.index)
         else:
             span = Span(pairs[0].key.span.start, max(pairs[-1].value.span.end, pairs[-1].key.span.end))
         return Mapping(span, tuple(pairs), flow, tag, event.anchor)
@@ -270,10 +270,9 @@ class _Composer:
 
     def _sequence(self, event: Any, tag: str | None) -> Sequence:
         items: list[Node] = []
-        while type(self.events[self.at]).__name__ != "SequenceEndEvent":
-            items.append(self._node())
+        while type(last := next(self.events)).__name__ != "SequenceEndEvent":
+            items.append(self._node(last))
         flow = bool(event.flow_style)
         start = self._content(event, tag)
-        end = self._next().end_mark.index
-        end = end if flow or not items else max(items[-1].span.end, start + 1)
+        end = last.end_mark.index if flow or not items else max(items[-1].span.end, start + 1)
         return Sequence(Span(start, end), tuple(items), flow, tag, event.anchor)
