@@ -238,12 +238,12 @@ def written_variable(
         return Variable(name, lookup(name), origin_in(lookup, name), inherited=True)
     if text != scalar.value[start:]:
         return Variable(name, text, None)
+    if "$" not in text:
+        return Variable(name, text, InCompose(file, scalar, start, len(scalar.value)))
     try:
         value = interpolate(text, lookup)
     except InterpolationError:
         return Variable(name, None, None)
-    if text == "":
-        return Variable(name, "", InCompose(file, scalar, start, start))
     if len(value.pieces) == 1 and (piece := value.pieces[0]).name is None:
         return Variable(name, value.value, InCompose(file, scalar, start + piece.start, start + piece.end))
     return _interpolated_variable(name, value, InCompose(file, scalar, start, len(scalar.value)), lookup)

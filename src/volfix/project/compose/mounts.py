@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from volfix.project.compose.field_values import boolean, mount_options
@@ -24,7 +25,7 @@ BIND_ONLY_OPTIONS = frozenset(
 WINDOWS_DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|\Z)")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Mount:
     """One entry of a service's `volumes:`.
 
@@ -53,7 +54,7 @@ class Mount:
         """The offset of the entry in the file's text."""
         return self.node.span.start
 
-    @property
+    @cached_property
     def clean_target(self) -> str:
         """The target, normalised as Compose does."""
         return clean(self.target)
@@ -92,6 +93,8 @@ def clean(target: str) -> str:
 
 def split_short(text: str) -> list[str]:
     """The sections of a short mount, split at colons; not inside `${...}` or after a Windows drive letter."""
+    if ":" not in text:
+        return [text]
     sections: list[str] = []
     start = depth = 0
     for at, character in enumerate(text):

@@ -251,20 +251,22 @@ class Service:
         known = "${" not in value and not value.startswith("~")
         return EnvFile(Path(os.path.normpath(part.directory / value)) if known else None, raw, required)
 
-    @property
-    def volumes_from(self) -> Iterator[tuple[str, bool]]:
+    @cached_property
+    def volumes_from(self) -> tuple[tuple[str, bool], ...]:
         """The services whose mounts this service shares, each with True if it shares them read-only."""
-        for part in self.parts:
-            for text in strings(part.node.get("volumes_from")):
-                if not text.startswith("container:"):
-                    name, _, mode = self.interpolated(text).partition(":")
-                    yield name, mount_options(mode).read_only is True
+        services = (text for text in self._shared if not text.startswith("container:"))
+        given = (self.interpolated(text).partition(":") for text in services)
+        return tuple((name, mount_options(mode).read_only is True) for name, _, mode in given)
 
     @property
-    def volumes_of_containers(self) -> Iterator[str]:
+    def volumes_of_containers(self) -> tuple[str, ...]:
         """The `container:NAME` entries of `volumes_from`: containers outside the project, with unknown mounts."""
-        for part in self.parts:
-            yield from (text for text in strings(part.node.get("volumes_from")) if text.startswith("container:"))
+        return tuple(text for text in self._shared if text.startswith("container:"))
+
+    @cached_property
+    def _shared(self) -> tuple[str, ...]:
+        """The entries of `volumes_from`, as written."""
+        return tuple(text for part in self.parts for text in strings(part.node.get("volumes_from")))
 
     @property
     def profiles(self) -> tuple[str, ...]:
