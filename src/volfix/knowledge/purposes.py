@@ -25,6 +25,7 @@ Source: docs.github.com, contexts (`inputs`); circleci/circleci-docs, pipeline-v
 """
 VARIABLE = re.compile(r"\$\{?\w+")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+BETWEEN = re.compile(r"[^a-z0-9]+")
 
 
 @lru_cache(4096)
@@ -105,7 +106,7 @@ def is_for_data(name: str) -> bool:
 
 def words_of(text: str) -> list[str]:
     """The words of a name, in small letters: `appDataVolume` is `app`, `data`, `volume`."""
-    return re.split(r"[^a-z0-9]+", CAMEL.sub("-", text).lower())
+    return BETWEEN.split(CAMEL.sub("-", text).lower())
 
 
 @cache

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from volfix.knowledge.purposes import FOR_A_WHILE, purposes
@@ -50,7 +50,7 @@ def _wipe_of(words: tuple[str, ...]) -> Wipe | Statement | None:
     """
     plain = [word for word in words if not word.startswith("-")]
     names = [posixpath.basename(word) for word in plain]
-    if not names or names[0] in _table().prints:
+    if _table().needed.isdisjoint((*plain, *names)) or names[0] in _table().prints:
         return None
     if any(purposes(posixpath.basename(word)) & FOR_A_WHILE for word in words):
         return None
@@ -65,11 +65,17 @@ def _wipe_of(words: tuple[str, ...]) -> Wipe | Statement | None:
     return next((each for each in asked if any(map(each.pattern.search, words))), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Table:
     prints: frozenset[str]
     commands: tuple[Wipe, ...]
     statements: tuple[Statement, ...]
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The words one of which every command that wipes rows has, alone or at the end of a path."""
+        clients = (each.clients for each in self.statements)
+        return frozenset().union(*(wipe.words[0] for wipe in self.commands), *clients)
 
 
 @cache

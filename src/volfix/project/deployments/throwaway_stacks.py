@@ -9,6 +9,7 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.service import Service
 
 
+@lru_cache(1024)  # several rules ask for each service
 def is_test_stack(project: Project) -> bool:
     """Whether the name of a Compose file, or of a directory above it, says that the project serves tests."""
     names = {*project.file_names}

@@ -6,6 +6,7 @@ import os
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.paths import lies_in
@@ -23,7 +24,7 @@ PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "
 """The directories in which most images' shells look for programs."""
 
 
-@dataclass(slots=True)
+@dataclass
 class ContainerFiles:
     """Finds what commands call in a container. `read` are the files found so far, by their paths in the container."""
 
@@ -68,7 +69,7 @@ class ContainerFiles:
             places.append(f"{directory}/{posixpath.basename(source)}" if is_shared else directory)
         return "/" in name and any(lies_in(name, place) for place in places)
 
-    @property
+    @cached_property
     def _mounts(self) -> tuple[Mount, ...]:
         return self.project.mounts_of(self.service)
 

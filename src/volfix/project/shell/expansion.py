@@ -157,8 +157,7 @@ class _Words:
         self.word.known = True
         stop = self.text.find("'", at + 1, end)
         stop = end if stop < 0 else stop
-        for offset in range(at + 1, stop):
-            self.say(self.text[offset], offset, offset + 1)
+        self.word.characters += ((self.text[offset], offset, offset + 1) for offset in range(at + 1, stop))
         return stop + 1
 
     def ansi_quoted(self, at: int, end: int) -> int:
