@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 NAMES_DATABASE = re.compile(rf"{MAY_BE_FILE.pattern}|memory|:mem:|://", re.IGNORECASE)
 """Every value that names a database file, a database in memory or a server contains this."""
-VARYING_NAME = re.compile(r"\bname\W[^\n]*\$")
-"""A `name:` whose value contains a variable."""
+VARYING_NAME = re.compile(r"name(?<=\bname)\W[^\n]*\$")
+"""A `name:` whose value contains a variable; begins with its letters, which are quicker to search for."""
 MARK = "volfix:"
 """Every ignore comment contains this."""
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import Mirror, derived_entry, entries_for, mirror_of
-from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.service import Service
 
 
@@ -27,8 +27,8 @@ def known_images(service: Service) -> tuple[tuple[Image, Entry], ...]:
     """The service's image with each entry of the knowledge base that may describe it, by name or as a mirror."""
     found: list[tuple[Image, Entry]] = []
     for image in images_of(service):
-        mirror = _mirror(service, image)
-        found += ((image, entry) for entry in (mirror.entries if mirror else entries_for(image)))
+        mirror = None if (own := entries_for(image)) else _mirror(service, image)
+        found += ((image, entry) for entry in (mirror.entries if mirror else own))
     return tuple(found)
 
 
@@ -45,9 +45,9 @@ def likely_entries(service: Service) -> list[Entry]:
 def mirror_evidence(service: Service) -> Iterator[str]:
     """For an image from another registry: the sentence that says why volfix takes it for a known image."""
     for image in images_of(service):
-        if mirror := _mirror(service, image):
+        if not entries_for(image) and (mirror := _mirror(service, image)):
             yield f"{image.text} is treated as the image {mirror.name}, because its variable {mirror.variable} is set"
 
 
 def _mirror(service: Service, image: Image) -> Mirror | None:
-    return None if entries_for(image) else mirror_of(image, effective_values(service))
+    return mirror_of(image, (variable.name for variable in effective_variables(service)))

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 def of_flows(context: Context) -> Iterator[Proposal]:
     """Proposals for the databases that deploying flows name, once for each place and service."""
-    if not any(_may_take(service) for project in context.stack.projects for service in project.services.values()):
+    if not context.has_commands or not any(
+        _may_take(service) for project in context.stack.projects for service in project.services.values()
+    ):
         return
     commands, seen = context.deploying(), set[tuple[int, object]]()
     for start in commands.starting if commands is not None else ():

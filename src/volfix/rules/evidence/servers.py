@@ -92,14 +92,13 @@ class Server:
 
 def servers_by_source(stacks: Iterable[Stack]) -> dict[tuple[str, str], frozenset[Server]]:
     """By host directory or volume, the servers that keep data in it, if there are several."""
-    found: dict[tuple[str, str], set[Server]] = {}
+    uses: dict[tuple[str, str], list[Use]] = {}
     for stack in stacks:
         for use in stack.uses:
-            source = use.shared_source(stack.root)
-            server = server_of(use) if source is not None else None
-            if source is not None and server is not None:
-                found.setdefault(source, set()).add(server)
-    return {source: frozenset(servers) for source, servers in found.items() if len(servers) > 1}
+            if (source := use.shared_source(stack.root)) is not None:
+                uses.setdefault(source, []).append(use)
+    shared = ((source, frozenset(filter(None, map(server_of, each)))) for source, each in uses.items() if len(each) > 1)
+    return {source: servers for source, servers in shared if len(servers) > 1}
 
 
 @lru_cache(1024)

@@ -86,11 +86,10 @@ def unheld_data(context: Context) -> tuple[UnheldData, ...]:
 def _unheld(context: Context) -> Iterator[UnheldData]:
     for project in context.stack.projects:
         for service in project.services.values():
-            mounts = project.mounts_of(service)
-            if any("${" in mount.target for mount in mounts) or any(service.volumes_of_containers):
-                continue
             versions = versions_of(project, service)
-            if any(version.free for version in versions):
+            if not any(version.free for version in versions) or any(service.volumes_of_containers):
+                continue
+            if not any("${" in mount.target for mount in project.mounts_of(service)):
                 misplaced = tuple(mount for mount in service.mounts if _is_misplaced(mount, versions))
                 yield UnheldData(project, service, versions, misplaced)
 
@@ -102,7 +101,7 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
     """
     known = known_entries(service)
     roles = [role_of(project, service, entry) for entry in known]
-    if not all(role.counts for role in roles):
+    if not roles or not all(role.counts for role in roles):
         return ()
     if any(_is_on_server(entry, service) for entry in known if entry.kind == "application"):
         return ()
