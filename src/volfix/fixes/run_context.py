@@ -59,6 +59,7 @@ class RunContext:
         deploying = cache(self._deploying)
         last = {stack.root: stack for stack in stacks}
         formers = cache(partial(_formers, self.loader, known))
+        has_former = {root: may_know_former(root) for root in last}
         used: set[tuple[Path, Span, str]] = set()
         for stack, settings in stacks.items():
             yield Context(
@@ -70,7 +71,7 @@ class RunContext:
                 deploying=partial(deploying, stack.root),
                 asked=asked,
                 unread_deployments=self._unread_deployments.get(stack.root, ()),
-                has_former=may_know_former(stack.root),
+                has_former=has_former[stack.root],
                 former=partial(_former, formers, stack),
                 carried=partial(_carried, stack.root),
                 closed=tuple(self._with_commands(stack.root, asked)) if last[stack.root] is stack else (),

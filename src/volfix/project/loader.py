@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from volfix.project.compose.compose_file import ComposeFile, NotForVolfix, Unrea
 from volfix.project.compose.env_places import Copies, in_place
 from volfix.project.compose.environment import DotenvFile, read_dotenv
 from volfix.project.compose.interpolation import Lookup
+from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ class Loader:
         self.handed: Mapping[Path, Lookup] = {}
         self._below: Loader | None = None
         self._changed: frozenset[str] = frozenset()
-        self._keys: dict[Path, str] = {}
         self._files: dict[str, ComposeFile | Unread | None] = {}
         self._pipelines: dict[str, PipelineFile | None] = {}
         self._parsed_pipelines: dict[Path, PipelineFile] = {}
@@ -46,8 +45,8 @@ class Loader:
         """A new loader that sees the files in `overlay` instead of those on disk, and every other file as this one."""
         other = Loader([], [])
         other.overlay, other.copies, other.handed = overlay, self.copies, self.handed
-        other._below, other._keys = self, self._keys
-        other._changed = frozenset(self._key(path) for path in overlay)
+        other._below = self
+        other._changed = frozenset(disk.real(str(path)) for path in overlay)
         return other
 
     def compose(self, path: Path) -> ComposeFile | None:
@@ -57,7 +56,7 @@ class Loader:
 
     def compose_by_content(self, path: Path) -> ComposeFile | None:
         """The file at `path` if its content is a Compose file; otherwise None, without a problem or note."""
-        key = self._key(path)
+        key = disk.real(str(path))
         if not self._has_read(key):
             try:
                 self._files[key] = load(path, self.overlay.get(path))
@@ -71,7 +70,7 @@ class Loader:
         return file if isinstance(file, Unread) else None
 
     def _loaded(self, path: Path) -> ComposeFile | Unread | None:
-        key = self._key(path)
+        key = disk.real(str(path))
         if not self._has_read(key):
             try:
                 self._files[key] = load(path, self.overlay.get(path))
@@ -83,12 +82,6 @@ class Loader:
                 self.notes.append(str(other))
         return self._files[key]
 
-    def _key(self, path: Path) -> str:
-        """The real path of the file, remembered because the same few files are asked for thousands of times."""
-        if path not in self._keys:
-            self._keys[path] = os.path.realpath(path)
-        return self._keys[path]
-
     def _has_read(self, key: str) -> bool:
         """Whether the Compose file was read, by this loader or (if the overlay does not change it) by the one below."""
         below = self._below
@@ -98,7 +91,7 @@ class Loader:
 
     def pipeline(self, path: Path) -> PipelineFile | None:
         """The pipeline file at `path`; None after adding a problem or note if it cannot be used."""
-        key = self._key(path)
+        key = disk.real(str(path))
         if key not in self._pipelines:
             self._pipelines[key] = None
             try:

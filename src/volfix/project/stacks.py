@@ -63,7 +63,9 @@ def _projects(directories: Sequence[Directory], loader: Loader) -> list[Project]
     loader.handed = {}
     found = _built(directories, loader)
     services = (service for project in found for service in project.services.values())
-    if not all(mount.source_is_known for service in services for mount in service.mounts):
+    if any(directory.commands for directory in loader.directories) and not all(
+        mount.source_is_known for service in services for mount in service.mounts
+    ):
         from volfix.project.deployments.handed_directories import handed_directories
 
         loader.handed = handed_directories(found, loader)

@@ -134,6 +134,15 @@ def _status(path: Path | str) -> os.stat_result | None:
     return None
 
 
+@remembered(20_000)
+def real(path: str) -> str:
+    """The path with its links followed; only normalised if they cannot be."""
+    try:
+        return os.path.realpath(path)
+    except OSError:  # a link that only root may read, such as /proc/1/ns/net
+        return os.path.normpath(path)
+
+
 def state(path: Path) -> tuple[int, int, int]:
     """Time, size and inode of the file at `path`, which change when the file does. Raises OSError if it is missing."""
     return _recorded(_state, path)

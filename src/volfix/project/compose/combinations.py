@@ -6,7 +6,7 @@ Source: compose-spec/compose-go, cli/options.go (default and override file names
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,16 +37,16 @@ def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
         here = [path for path in paths if disk.exists(path)]
         if files := _read(here, loader):
             called.setdefault(files, (home, []))[1].extend((*_unread(here, loader), *_missing(paths)))
-    loaded: set[Path] = set()
     parts: set[Path] = set()
+    merged: list[Project] = []
     for files, (home, unread) in called.items():
-        project = build_project(directory.root, home, files, loader, directory.path)
-        parts |= {file.path for file in project.loaded}
-        loaded |= {file.path for file in project.loaded if lacking(project) is None}
-        yield _with_unread(project, (*beside, *unread))
-    default = {path for paths, _ in _merged_sets(replace(directory, file_sets=()), setting, loader) for path in paths}
+        merged.append(build_project(directory.root, home, files, loader, directory.path))
+        parts |= {file.path for file in merged[-1].loaded}
+        yield _with_unread(merged[-1], (*beside, *unread))
+    default = {path for paths, _ in _default_sets(directory, setting, loader) for path in paths}
     for file in _read([path for path in directory.files if path not in default], loader):
-        own = _single_project(directory, file, loader, is_part=file.path in loaded)
+        complete = (each for each in merged if any(part.path == file.path for part in each.loaded))
+        own = _single_project(directory, file, loader, is_part=any(lacking(each) is None for each in complete))
         if own is not None and own.files not in called:
             parts |= {file.path for file in own.loaded}
             yield _with_unread(own, beside)
@@ -64,14 +64,23 @@ def _of_other_names(directory: Directory, parts: Set[Path], loader: Loader) -> I
             yield project
 
 
-def _with_unread(project: Project, unread: Iterable[Unread]) -> Project:
-    return replace(project, unread_files=(*project.unread_files, *unread))
+def _with_unread(project: Project, unread: Sequence[Unread]) -> Project:
+    return replace(project, unread_files=(*project.unread_files, *unread)) if unread else project
 
 
 def _merged_sets(
     directory: Directory, setting: Sequence[Path], loader: Loader
 ) -> Iterator[tuple[Sequence[Path], Path]]:
     """The sets of files that are merged, each with the directory that their relative paths start from."""
+    yield from _default_sets(directory, setting, loader)
+    for paths in directory.file_sets:
+        yield paths, directory.path
+
+
+def _default_sets(
+    directory: Directory, setting: Sequence[Path], loader: Loader
+) -> Iterator[tuple[Sequence[Path], Path]]:
+    """The sets among them that Compose merges without being told to on its command line."""
     base = _base(directory, loader)
     if setting:
         yield setting, setting[0].parent
@@ -79,8 +88,6 @@ def _merged_sets(
         by_name = {path.name: path for path in directory.files}
         override = next((by_name[name] for name in OVERRIDE_NAMES if name in by_name and not setting), None)
         yield [base, override] if override else [base], directory.path
-    for paths in directory.file_sets:
-        yield paths, directory.path
 
 
 def _single_project(directory: Directory, file: ComposeFile, loader: Loader, *, is_part: bool) -> Project | None:

@@ -33,17 +33,9 @@ def host_directory(mount: Mount, root: Path) -> HostDirectory:
     text = mount.source
     if "${" in text or not text.startswith((".", "/")):
         return HostDirectory(os.path.normpath(text) if text.startswith("~") else text.rstrip("/"), None, inside=False)
-    path, top = _real(os.path.join(mount.directory, text)), _real(str(root))  # noqa: PTH118 - thousands in a run
+    path = disk.real(os.path.join(mount.directory, text))  # noqa: PTH118 - thousands in a run
+    top = disk.real(str(root))
     return HostDirectory(path, Path(path), inside=path == top or path.startswith(top.rstrip("/") + "/"))
-
-
-@disk.remembered(20_000)
-def _real(path: str) -> str:
-    """The path with its links followed; only normalised if they cannot be."""
-    try:
-        return os.path.realpath(path)
-    except OSError:  # a link that only root may read, such as /proc/1/ns/net
-        return os.path.normpath(path)
 
 
 def relative(path: Path, base: Path) -> str:
@@ -53,8 +45,7 @@ def relative(path: Path, base: Path) -> str:
 
 def is_within(path: Path, root: Path) -> bool:
     """Whether `path` lies below `root`, with `..` and links resolved."""
-    top = os.path.realpath(root)
-    return os.path.realpath(path).startswith(top.rstrip("/") + "/")
+    return disk.real(str(path)).startswith(disk.real(str(root)).rstrip("/") + "/")
 
 
 def is_file(mount: Mount) -> bool:

@@ -54,7 +54,7 @@ def build_project(
     return Project(
         root,
         directory,
-        name or normalized_name(directory.resolve().name),
+        name or normalized_name(os.path.basename(disk.real(str(directory)))),  # noqa: PTH119
         files,
         services,
         tuple(builder.loaded.values()),

@@ -146,9 +146,10 @@ def may_be_given(project: Project, service: Service, names: Collection[str]) -> 
 
 def directories(project: Project) -> list[Path]:
     """The project's directory, its directories for settings, and the build contexts of its services."""
-    own = [project.directory, *(project.directory / name for name in FOLDERS)]
+    home, top = str(project.directory), os.path.join(project.root, "")  # noqa: PTH118 - many in a run
+    own = [home, *(f"{home}/{name}" for name in FOLDERS)]
     for service in project.services.values():
         if service.build is not None and service.build.context is not None:
-            own += [service.build.context, service.build.context / "config"]
-    places = {Path(os.path.normpath(path)): None for path in own}
-    return [path for path in places if path.is_relative_to(project.root) and path.is_dir()]
+            own += [str(service.build.context), f"{service.build.context}/config"]
+    places = (path for path in dict.fromkeys(map(os.path.normpath, own)) if os.path.join(path, "").startswith(top))  # noqa: PTH118
+    return [Path(path) for path in places if os.path.isdir(path)]  # noqa: PTH112
