@@ -1,7 +1,8 @@
-"""Given a worker that is killed while it runs a program, then the program is ended too."""
+"""A worker searches for garbage as often as the process that starts it, and ends together with its programs."""
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -54,3 +55,20 @@ def test_the_program_of_a_killed_worker_is_ended(method: Literal["fork", "spawn"
     worker.end()
     assert read(pipe) == b""
     os.close(pipe)
+
+
+def threshold(_: None) -> tuple[int, int, int]:
+    return gc.get_threshold()
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_worker_searches_for_garbage_as_often_as_its_process(method: Literal["fork", "spawn"]) -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(12_345, 6, 7)
+    try:
+        worker = Worker(threshold, method)
+        worker.send(None)
+        assert worker.answer() == (12_345, 6, 7)
+        worker.end()
+    finally:
+        gc.set_threshold(*before)
