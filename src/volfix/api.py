@@ -16,6 +16,7 @@ from volfix.project.compose.host_directories import relative
 
 if TYPE_CHECKING:
     from volfix.fixes.baseline import Baseline
+    from volfix.project.git import Known
     from volfix.rules.findings import Finding
     from volfix.syntax.source import Edit
 
@@ -147,7 +148,7 @@ def plan(
     trusted: bool = False,
     outside: bool = True,
     withheld: Mapping[Path, str] | None = None,
-    tracked: Mapping[Path, Sequence[str]] | None = None,
+    known: Mapping[Path, Known] | None = None,
     carry_service: bool = False,
     only_carried: bool = False,
     configuration: Configuration | None = None,
@@ -162,8 +163,8 @@ def plan(
 
     `select` and `ignore` are rule codes or beginnings of codes; `exclude` are glob patterns of paths. `outside`: files
     outside of the repository are read where a Compose file names them; `withheld` are files of which only the names are
-    there, with why: what would be read of them is an error; `tracked` are the paths that git tracks, by the root of
-    their work tree, where the caller knows them. `carry_service`: a fix that makes a volume adds the service that
+    there, with why: what would be read of them is an error; `known` is what the caller knows of work trees, by their
+    roots. `carry_service`: a fix that makes a volume adds the service that
     carries the data into it, where one can; `only_carried`: it is unsafe where none does.
     `configuration` says which files of the repositories are read for select, ignore and exclude (none), `baseline`
     which findings are left out; without `ignores`, findings that a comment ignores are there too, without fixes.
@@ -181,7 +182,7 @@ def plan(
         trusted=trusted,
         outside=outside,
         withheld=withheld or {},
-        tracked=tracked or {},
+        known=known or {},
         configuration=configuration or given(select, ignore, exclude),
         baseline=baseline,
         carry_service=carry_service,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulk_factory import COMPOSE, TASK, WRITE, done, result, source
+from bulk_factory import COMPOSE, FIXED, TASK, WRITE, done, result, source
 from repository_factory import checked_out, git
 
 from volfix.bulk.checkout import checkout
@@ -17,9 +17,13 @@ from volfix.bulk.git import Git
 from volfix.bulk.records import Status
 from volfix.bulk.repository import opened
 from volfix.project import children
-from volfix.project.git import know_tracked, tracked, work_tree
+from volfix.project.git import know, tracked, work_tree
 from volfix.syntax import disk
 from volfix.syntax.disk import LARGEST
+
+ONE_COMMIT = ["rev-parse", "config", "ls-tree", "read-tree"]
+"""What git is asked about a repository without former commits, and in which nothing is written."""
+COMMANDS = frozenset({*ONE_COMMIT, "ls-files", "log", "cat-file", "hash-object"})
 
 
 @pytest.fixture(autouse=True)
@@ -103,19 +107,65 @@ def test_a_large_file_that_nobody_reads_is_in_the_way_of_nothing(tmp_path: Path)
     assert git(clone, "diff", "--name-only", "main", str(outcome.commit)) == "compose.yaml"
 
 
-def test_git_is_asked_once_what_the_commit_tracks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The commands of git that volfix runs, in order."""
+    words: list[str] = []
     run = children.run
 
     def seen(command: Sequence[str], *rest: Any, **more: Any) -> children.Ended:
-        asked.extend(word for word in command if word in ("ls-tree", "ls-files"))
+        words.extend(word for word in command if word in COMMANDS)
         return run(command, *rest, **more)
 
     monkeypatch.setattr(children, "run", seen)
+    return words
+
+
+def test_git_is_asked_once_what_the_commit_tracks(tmp_path: Path, asked: list[str]) -> None:
     committed = {"compose.yaml": COMPOSE, "pg/PG_VERSION": b"16", "ä b/c": b"", ".gitignore": b"pg\n"}
     outcome = done(checked_out(tmp_path / "shop", committed), WRITE)
-    assert asked == ["ls-tree"]
+    assert [word for word in asked if word.startswith("ls-")] == ["ls-tree"]
     assert "git tracks" in str(result(outcome))
+
+
+def test_git_is_asked_for_former_files_where_a_clone_has_former_commits(tmp_path: Path, asked: list[str]) -> None:
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": FIXED, ".env": b"A=b/c\n"})
+    done(clone, TASK)
+    assert asked == ONE_COMMIT
+    git(clone, "commit", "-q", "--allow-empty", "-m", "second")
+    asked.clear()
+    done(clone, TASK)
+    assert asked == [*ONE_COMMIT, "log", "cat-file"]
+
+
+def test_one_process_stores_all_files_that_change_whatever_they_are_called(tmp_path: Path, asked: list[str]) -> None:
+    names = ["a/compose.yaml", '"ä\\n" b/compose.yaml', "x\ny/compose.yaml"]
+    clone = checked_out(tmp_path / "shop", {"README.md": b""})
+    for name in names:
+        (clone / name).parent.mkdir()
+        (clone / name).write_bytes(COMPOSE)
+    git(clone, "add", "-A")
+    git(clone, "commit", "-q", "-m", "files")
+    outcome = done(clone, WRITE)
+    assert asked.count("hash-object") == 1
+    assert git(clone, "diff", "--name-only", "-z", "HEAD", str(outcome.commit)).strip("\0").split("\0") == sorted(names)
+    assert {git(clone, "show", f"{outcome.commit}:{name}") for name in names} == {FIXED.decode().strip()}
+
+
+def test_of_a_repository_that_an_earlier_run_has_read_git_is_asked_for_its_commit(
+    tmp_path: Path, asked: list[str]
+) -> None:
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": COMPOSE})
+    assert done(clone, TASK, known_head=git(clone, "rev-parse", "HEAD")).unchanged
+    assert asked == ["rev-parse"]
+
+
+def test_of_a_clone_with_one_commit_git_is_asked_for_no_former_files(tmp_path: Path, asked: list[str]) -> None:
+    whole = checked_out(tmp_path / "shop", {"compose.yaml": FIXED})
+    git(whole, "commit", "-q", "--allow-empty", "-m", "second")
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{whole}", "shallow")
+    done(tmp_path / "shallow", TASK)
+    assert asked == ONE_COMMIT
 
 
 def test_the_paths_that_a_checkout_knows_are_those_that_git_lists(tmp_path: Path) -> None:
@@ -128,11 +178,11 @@ def test_the_paths_that_a_checkout_knows_are_those_that_git_lists(tmp_path: Path
     with checkout(opened(source(clone), tmp_path, asked), tmp_path / "scratch", asked) as files:
         tree = work_tree(files.root)
         assert tree is not None
-        know_tracked({})
+        know({})
         disk.forget()
         listed = tracked(tree)
-        know_tracked({files.root: files.tracked})
+        know({files.root: files.known})
         disk.forget()
         assert listed == tracked(tree)
         assert {"link", "inner", "ä b", "a/b"} <= {*listed}
-    know_tracked({})
+    know({})

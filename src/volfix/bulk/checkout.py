@@ -16,6 +16,7 @@ from pathlib import Path
 
 from volfix.bulk.git import Git
 from volfix.bulk.repository import Repository, make_git_dir, quoted
+from volfix.project.git import Known
 from volfix.syntax.disk import LARGEST
 
 MISSING = "its content is not in the clone, which is partial: give the URL of the repository instead"
@@ -24,14 +25,14 @@ AS_COMMITTED = "* -text -eol -ident -filter -working-tree-encoding\n"
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The files of `repository.head` in `root`; `index` is git's list of them, `tracked` their paths below the root.
+    """The files of `repository.head` in `root`; `index` is git's list of them.
 
     `withheld` are the files of which only the name is there, with why.
     """
 
     repository: Repository
     root: Path
-    tracked: tuple[str, ...]
+    known: Known
     withheld: Mapping[Path, str]
 
     @property
@@ -56,7 +57,8 @@ def checkout(repository: Repository, scratch: Path, git: Git) -> Iterator[Checko
         else:
             git.run("read-tree", repository.head, at=root)
             git.run("checkout-index", "--quiet", "--force", "--index", "-z", "--stdin", at=root, data=b"\0".join(paths))
-        yield Checkout(repository, root, tuple(map(os.fsdecode, names)), dict(_names_alone(root, withheld)))
+        known = Known(tuple(sorted(map(os.fsdecode, names))), repository.has_former)
+        yield Checkout(repository, root, known, dict(_names_alone(root, withheld)))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from volfix.bulk.checkout import Checkout
 from volfix.bulk.git import Git, GitFailed
-from volfix.bulk.repository import Repository, Skipped
+from volfix.bulk.repository import Repository, Skipped, quoted
 from volfix.bulk.sources import path_of
 from volfix.fixes.masking.credentials import hide_credentials
 from volfix.knowledge.paths import lies_in
@@ -37,7 +37,7 @@ def committed(checkout: Checkout, paths: Iterable[Path], message: str, branch: s
     GitFailed.
     """
     repository = checkout.repository
-    lines = [_entry(checkout, path, git) for path in sorted(set(paths))]
+    lines = _entries(checkout, sorted(set(paths)), git)
     git.run("update-index", "-z", "--index-info", at=repository.place, index=checkout.index, data=b"\0".join(lines))
     tree = git.run("write-tree", "--missing-ok", at=repository.place, index=checkout.index).decode().strip()
     words = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "--no-gpg-sign", "-p", repository.head, "-F", "-", tree)
@@ -74,12 +74,15 @@ def _parent_and_tree(repository: Repository, commit: str, git: Git) -> tuple[str
     return " ".join(parents), found
 
 
-def _entry(checkout: Checkout, path: Path, git: Git) -> bytes:
-    """Store the bytes of a changed file, and return its line for `git update-index --index-info`."""
-    blob = git.run("hash-object", "-w", "--no-filters", "--", str(path), at=checkout.repository.place).strip()
-    executable = path.stat().st_mode & stat.S_IXUSR
-    name = os.fsencode(path.relative_to(checkout.root))
-    return b"%s %s\t%s" % (b"100755" if executable else b"100644", blob, name)
+def _entries(checkout: Checkout, paths: Sequence[Path], git: Git) -> Iterator[bytes]:
+    """Store the bytes of the changed files, and return their lines for `git update-index --index-info`."""
+    names = "\n".join(quoted(str(path)) for path in paths)
+    words = ("hash-object", "-w", "--no-filters", "--stdin-paths")
+    blobs = git.run(*words, at=checkout.repository.place, data=os.fsencode(names)).split()
+    for path, blob in zip(paths, blobs, strict=True):
+        executable = path.stat().st_mode & stat.S_IXUSR
+        name = os.fsencode(path.relative_to(checkout.root))
+        yield b"%s %s\t%s" % (b"100755" if executable else b"100644", blob, name)
 
 
 def _people(repository: Repository, date: int) -> dict[str, str]:

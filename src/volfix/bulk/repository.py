@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.bulk.git import Git, GitFailed
@@ -30,8 +30,9 @@ class Repository:
     """What is known of a repository before its files are read.
 
     `place` is where git is asked and `objects` where it keeps its objects; `head` the commit, `branch` the full name of
-    the branch that HEAD is on, None where it is detached. `is_cached`: a clone of volfix's own, in which objects may be
-    missing. `remote` is the URL to push to, `origin` the same without credentials.
+    the branch that HEAD is on, None where it is detached. `has_former`: there are commits before `head`. `is_cached`: a
+    clone of volfix's own, in which objects may be missing. `remote` is the URL to push to, `origin` the same
+    without credentials, `identity` who commits; `with_settings` asks for them.
     """
 
     source: Source
@@ -42,9 +43,10 @@ class Repository:
     shallow: Path | None
     head: str
     branch: str | None
+    has_former: bool
     is_cached: bool
-    remote: str | None
-    identity: tuple[str, str] | None
+    remote: str | None = None
+    identity: tuple[str, str] | None = None
 
     @property
     def origin(self) -> str | None:
@@ -72,14 +74,11 @@ def _described(source: Source, place: Path, git: Git) -> Repository:
         raise Skipped("its path has a line end, which git's lists of object directories cannot hold")
     asked = ("--git-common-dir", "--show-object-format", "--is-shallow-repository", "--git-path", "objects")
     head = OURS if cached else "HEAD"
-    found = git.call(
-        "rev-parse", "--path-format=absolute", *asked, f"{head}^{{commit}}", "--symbolic-full-name", head, at=place
-    )
+    commits = (f"{head}^{{commit}}", f"{head}^@")  # itself and its parents
+    found = git.call("rev-parse", "--path-format=absolute", *asked, *commits, "--symbolic-full-name", head, at=place)
     if found.returncode:
         raise Skipped(_without_commit(place, git))
-    git_dir, object_format, is_shallow, objects, commit, on = os.fsdecode(found.stdout).splitlines()
-    settings = _settings(place, git)
-    name, mail = settings.get("user.name"), settings.get("user.email")
+    git_dir, object_format, is_shallow, objects, commit, *parents, on = os.fsdecode(found.stdout).splitlines()
     return Repository(
         source=source,
         place=place,
@@ -89,10 +88,19 @@ def _described(source: Source, place: Path, git: Git) -> Repository:
         shallow=Path(git_dir, "shallow") if is_shallow == "true" else None,
         head=commit,
         branch=None if on == "HEAD" else on,
+        has_former=bool(parents),
         is_cached=cached,
-        remote=source.place if cached else _remote(settings, place),
-        identity=(name, mail) if name and mail else None,
     )
+
+
+def with_settings(repository: Repository, git: Git) -> Repository:
+    """The repository with what its configuration says. Asked apart: a run that finds nothing new needs none of that."""
+    place = repository.place
+    listed = git.call("config", "-z", "--get-regexp", SETTINGS, at=place).stdout.decode(errors="surrogateescape")
+    settings = dict(entry.partition("\n")[::2] for entry in listed.split("\0") if entry)
+    name, mail = settings.get("user.name"), settings.get("user.email")
+    remote = repository.source.place if repository.is_cached else _remote(settings, place)
+    return replace(repository, remote=remote, identity=(name, mail) if name and mail else None)
 
 
 def _without_commit(place: Path, git: Git) -> str:
@@ -101,11 +109,6 @@ def _without_commit(place: Path, git: Git) -> str:
     if git.run("for-each-ref", "--count=1", "refs/heads", at=place):
         return one_line(f"HEAD names {branch}, which does not exist: check out a branch")
     return "it has no commit yet"
-
-
-def _settings(place: Path, git: Git) -> dict[str, str]:
-    listed = git.call("config", "-z", "--get-regexp", SETTINGS, at=place).stdout.decode(errors="surrogateescape")
-    return dict(entry.partition("\n")[::2] for entry in listed.split("\0") if entry)
 
 
 def _remote(settings: dict[str, str], place: Path) -> str | None:
@@ -151,14 +154,14 @@ def _prepare(place: Path, url: str) -> None:
 
 def make_git_dir(place: Path, config: str) -> None:
     """An empty repository at `place`, as `git init` makes it from no template."""
-    for name in ("objects/info", "objects/pack", "refs/heads", "info"):
+    for name in ("objects/info", "refs", "info"):
         os.makedirs(place / name, mode=0o700, exist_ok=True)  # noqa: PTH103 - one for each repository
     (place / "config").write_text(config, encoding="utf-8", errors="surrogateescape")
     (place / "HEAD").write_text("ref: refs/heads/main\n", encoding="utf-8")
 
 
 def quoted(value: str) -> str:
-    """A value quoted for git's configuration files."""
+    """A value quoted for git's configuration files and lists of paths."""
     for character, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
         value = value.replace(character, escape)
     return f'"{value}"'

@@ -18,7 +18,7 @@ from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.message import commit_message
 from volfix.bulk.publish import branch_commit, committed, pushed
 from volfix.bulk.records import DO_NOT_MERGE, Status
-from volfix.bulk.repository import Repository, Skipped, default_cache, opened
+from volfix.bulk.repository import Repository, Skipped, default_cache, opened, with_settings
 from volfix.bulk.shared_names import SharedName, facts
 from volfix.bulk.sources import Source as Origin
 from volfix.bulk.sources import host_of, same_repository
@@ -139,6 +139,7 @@ def _work(task: Task, job: Job, scratch: Path, deadline: float) -> JobOutcome:
     repository = opened(source, Path(task.cache) if task.cache else default_cache(), git)
     if job.known_head == repository.head and _still_there(task, job, repository, git):
         return JobOutcome(Status.CLEAN, head=repository.head, unchanged=True)
+    repository = with_settings(repository, git)
     with checkout(repository, scratch, git) as files:
         planned = plan(
             files.root,
@@ -146,7 +147,7 @@ def _work(task: Task, job: Job, scratch: Path, deadline: float) -> JobOutcome:
             trusted=task.trusted,
             outside=False,
             withheld=files.withheld,
-            tracked={files.root: files.tracked},
+            known={files.root: files.known},
             carry_service=task.carry_service,
             only_carried=task.only_carried,
             configuration=task.configuration(),

@@ -13,7 +13,7 @@ from volfix.fixes.run_context import FailedTogether, RunContext, home_of
 from volfix.fixes.scope import keep_asked, not_checked
 from volfix.fixes.stack_plan import NotPlanned, Options, PlanStack, StackPlan, plan_stack
 from volfix.project.discovery import Directory, directories
-from volfix.project.git import know_tracked
+from volfix.project.git import know
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.project.stacks import read_stacks
@@ -53,7 +53,7 @@ class RunPlan:
 def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, int], None] | None = None) -> RunPlan:
     """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
     disk.begin(outside=options.outside, unsaved=options.unsaved, withheld=options.withheld)
-    know_tracked(options.tracked)
+    know(options.known)
     loader = Loader([], [])
     configuration = options.configuration
     configuration.begin(loader.problems)

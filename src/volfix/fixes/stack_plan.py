@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from volfix.edits.operation import Operation
     from volfix.fixes.baseline import Baseline
     from volfix.fixes.changes import FileChange
+    from volfix.project.git import Known
     from volfix.rules.findings import Finding
 
 CAUTION = ("none", "unsafe", "safe")
@@ -42,8 +43,8 @@ class Options:
     """Whether volfix reads files outside of the repository that a Compose file names."""
     withheld: Mapping[Path, str] = field(default_factory=dict)
     """Files without content here, each with the reason."""
-    tracked: Mapping[Path, Sequence[str]] = field(default_factory=dict)
-    """The paths that git tracks, by the root of their work tree, where they are known; git is asked about others."""
+    known: Mapping[Path, Known] = field(default_factory=dict)
+    """What is known of work trees, by their roots; git is asked about others."""
     carry_service: bool = False
     """Whether a fix adds the carry services for its moves."""
     only_carried: bool = False

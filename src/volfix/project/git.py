@@ -20,8 +20,21 @@ TIMEOUT = 60
 PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".gitattributes"})
 BATCH = 200
 """Paths passed to git in one call, because the length of a command line is limited."""
-_KNOWN: dict[Path, tuple[str, ...]] = {}
-"""What git tracks, where the caller of a run has asked already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the caller of a run knows of a work tree that has the files of HEAD, byte for byte.
+
+    `tracked` are the paths that git tracks, sorted. `has_former` is False where HEAD has no parent: no file of the
+    repository was ever different.
+    """
+
+    tracked: tuple[str, ...]
+    has_former: bool = True
+
+
+_KNOWN: dict[Path, Known] = {}
 
 
 class GitUnavailable(Exception):
@@ -97,10 +110,15 @@ def _may_have_head(git_dir: Path) -> bool:
     return True
 
 
-def know_tracked(paths: Mapping[Path, Sequence[str]]) -> None:
-    """Take these as the paths that git tracks, by the root of their work tree, instead of what was known before."""
+def know(trees: Mapping[Path, Known]) -> None:
+    """Take this as known of the work trees, by their roots, instead of what was known before: git is not asked."""
     _KNOWN.clear()
-    _KNOWN.update((root, tuple(sorted(names))) for root, names in paths.items())
+    _KNOWN.update(trees)
+
+
+def has_former(tree: WorkTree) -> bool:
+    """Whether a commit before HEAD may have other files."""
+    return tree.root not in _KNOWN or _KNOWN[tree.root].has_former
 
 
 def tracked(tree: WorkTree) -> Sequence[str]:
@@ -118,7 +136,7 @@ def tracked(tree: WorkTree) -> Sequence[str]:
 def _listed(tree: WorkTree) -> tuple[str, ...] | GitUnavailable:
     """The tracked paths, or the failure. The failure is remembered: volfix must not wait for a hanging git twice."""
     if tree.root in _KNOWN:
-        return _KNOWN[tree.root]
+        return _KNOWN[tree.root].tracked
     try:
         listed = _git(tree, "ls-files", "-z", "--cached", "--", os.path.realpath(tree.root))
     except GitUnavailable as unavailable:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from volfix.project.git import WorkTree, output
+from volfix.project.git import WorkTree, has_former, output
 
 COMMITS = 50
 """How many commits that changed the files are read."""
@@ -17,16 +17,16 @@ NEXT = "\x01"
 
 
 def commits(tree: WorkTree, paths: Collection[Path], most: int | None = None) -> list[Commit]:
-    """The commits that changed any of the files, the newest first and at most `most`; empty if git fails.
+    """The commits that changed any of the files, the newest first and at most `most`.
 
-    A merge commit lists only the files that differ from all its parents. Source: git-log, --stdin and "Combined diff
-    format".
+    There are none if git fails, or if the caller of the run knows that no commit has other files. A merge commit lists
+    only the files that differ from all its parents. Source: git-log, --stdin and "Combined diff format".
     """
     names = {name.encode("utf-8", "surrogateescape") for name in _names(tree, paths).values()}
     limit = [] if most is None else [f"-{most}"]
     asked = b"".join([b"HEAD\n--\n", *(name + b"\n" for name in sorted(names))])
     words = ["log", *limit, "-z", "-c", "--name-only", f"--format={NEXT}%H", "--stdin"]
-    listed = output(tree, *words, data=asked) if names else b""
+    listed = output(tree, *words, data=asked) if names and has_former(tree) else b""
     found: list[tuple[str, set[str]]] = []
     for word in listed.decode("utf-8", "surrogateescape").split("\0"):
         if word.startswith(NEXT):
@@ -48,9 +48,8 @@ def versions(
     wanted = set(names.values())
     last = [commit for commit, changed in history if not wanted.isdisjoint(changed)][:COMMITS]
     asked = [(commit, path) for commit in last for path in names]
-    rest = output(
-        tree, "cat-file", "--batch", data=b"".join(os.fsencode(f"{commit}:{names[path]}\n") for commit, path in asked)
-    )
+    data = b"".join(os.fsencode(f"{commit}:{names[path]}\n") for commit, path in asked)
+    rest = output(tree, "cat-file", "--batch", data=data) if asked else b""
     found: dict[str, dict[Path, bytes]] = {commit: {} for commit in last}
     for commit, path in asked:
         head, _, rest = rest.partition(b"\n")
