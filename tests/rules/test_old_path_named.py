@@ -242,3 +242,14 @@ def test_a_command_beside_the_code_reaches_into_the_container(name: str, text: s
     assert found.fix is not None
     assert found.fix.applicability is Applicability.UNSAFE
     assert found.reason == f"{name}, line {line}, names /app/app.db in the container"
+
+
+def test_a_relative_path_in_an_unknown_directory_may_be_the_same_file(tmp_path: Path) -> None:
+    values = "{JOBS_DATABASE_URL: 'sqlite:////app/app.db', DATABASE_URL: 'sqlite:///./app.db'}"
+    compose = "services:\n  app:\n    image: example.org/acme/app:1\n    environment: {}\n    volumes: ['rows:/data']\nvolumes:\n  rows:\n"
+    (tmp_path / "compose.yaml").write_text(compose.replace("{}", values))
+    found = {each.location.column: each for each in volfix.plan(tmp_path).findings if each.code == "VF201"}
+    absolute, relative = (found[column] for column in sorted(found))
+    assert relative.fix is None
+    assert absolute.applicability is Applicability.UNSAFE
+    assert absolute.reason == "DATABASE_URL of app may name /app/app.db too, in a directory that volfix does not know"

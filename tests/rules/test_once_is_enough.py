@@ -60,6 +60,12 @@ steps:
     environment: {CACHE_URL: 'sqlite:////app/stuff/app.db'}
     commands: [docker compose up -d]
 """
+WEB = """\
+  web:
+    build: .
+    volumes: ["./stuff:/app/stuff"]
+    environment: {DATABASE_URL: "sqlite:////app/jobs.db"}
+"""
 GUESS = """\
 services:
   app:
@@ -122,6 +128,10 @@ AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
             ".env.stage": "DATABASE_URL=sqlite:////app/stuff/jobs.db\n",
         },
     ),
+    "such a directory of another service's database": (
+        {"compose.yaml": STUFF + "    environment: {CACHE_URL: 'sqlite:////app/stuff/cache.db'}\n" + WEB},
+        {"compose.yaml": stuffed(STUFF + "    environment: {CACHE_URL: 'sqlite:////app/stuff/cache.db'}\n" + WEB)},
+    ),
     "such a directory beside a volume that is named for data": (
         {"compose.yaml": BESIDE_DATA, ".env.prod": "CACHE_URL=sqlite:////app/stuff/app.db\n"},
         {
@@ -162,7 +172,35 @@ AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         },
     ),
 }
+MOUNTED = """\
+services:
+  app:
+    build: .
+    volumes: ["rows:/app/data", "${DB_PATH:-./store.db}:/srv/store"]
+volumes:
+  rows:
+"""
+SOURCE = """\
+services:
+  app:
+    build: .
+    environment: {DATABASE_URL: "sqlite:////app/data/app.db"}
+    volumes: ["${DATABASE_PATH:-./data.db}:/app/data"]
+"""
+SOURCED = "#!/bin/sh\nset -a\n. ./.env.prod\ndocker compose up -d\n"
 NEVER: dict[str, tuple[dict[str, str], str]] = {
+    "a variable that is a mount's source, in a file that the deployment reads": (
+        {"compose.yaml": MOUNTED, ".env.prod": "DB_PATH=/var/live/store.db\n", "deploy.sh": SOURCED},
+        "${DB_PATH:-./store.db} is mounted too: change both together, by hand",
+    ),
+    "a variable that is the source of the service's mount, in `.env`": (
+        {"compose.yaml": SOURCE, ".env": "DATABASE_PATH=./data.db\n"},
+        "DATABASE_PATH also names the database /app/data.db of app, which no mount holds: change both together, by hand",
+    ),
+    "the same in an example": (
+        {"compose.yaml": SOURCE, ".env.example": "DATABASE_PATH=./data.db\n"},
+        "DATABASE_PATH also names the database /app/data.db of app, which no mount holds: change both together, by hand",
+    ),
     "a mounted file beside a database in no mount": (
         {"compose.yaml": TWO.format("sqlite:////app/app.db", "sqlite:////app/jobs.db", "./app.db:/app/app.db")},
         "JOBS_DATABASE_URL of app names /app/jobs.db, which no mount holds: mount one volume at a directory for both "
@@ -273,12 +311,3 @@ def test_a_value_keeps_its_place_when_no_service_needs_the_value_any_more(
     after = {name: (tmp_path / name).read_text() for name in before}
     assert after == {**before, "compose.yaml": DEFAULT.format("data/", service)}
     assert not plan(tmp_path, after, unsafe=unsafe).edits
-
-
-def test_the_directory_of_another_services_database_says_nothing_also_as_a_volume(tmp_path: Path) -> None:
-    web = '  web:\n    build: .\n    volumes: ["./stuff:/app/stuff"]\n    environment: {DATABASE_URL: "sqlite:////app/app.db"}\n'
-    before = {"compose.yaml": STUFF + "    environment: {CACHE_URL: 'sqlite:////app/stuff/cache.db'}\n" + web}
-    plan(tmp_path, before, unsafe=False).write()
-    after = (tmp_path / "compose.yaml").read_text()
-    assert after == before["compose.yaml"].replace("./stuff", "app-db") + DECLARED.format("app-db")
-    assert not plan(tmp_path, {"compose.yaml": after}, unsafe=False).edits

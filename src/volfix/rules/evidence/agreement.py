@@ -17,6 +17,7 @@ from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import working_directory
 from volfix.rules.evidence.kept_apart import place_of
 from volfix.rules.evidence.proposal import Proposal
+from volfix.rules.evidence.source_variables import given_names, mounted_variables
 
 
 def by_written_value(found: Iterable[Proposal]) -> dict[object, list[Proposal]]:
@@ -31,7 +32,8 @@ def by_written_value(found: Iterable[Proposal]) -> dict[object, list[Proposal]]:
 def parts_kept(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
     """The proposals, without edits of values that are a part of other values.
 
-    `NAME=shop.db` stays beside `sqlite:///./${NAME}`: there the literal part changes.
+    `NAME=shop.db` stays beside `sqlite:///./${NAME}`: there the literal part changes. A value that also is the source
+    of a mount stays: its data is there.
     """
     parts = {
         piece.name
@@ -40,9 +42,13 @@ def parts_kept(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal
         for variable in effective_variables(service)
         for piece in (variable.origin.pieces if isinstance(variable.origin, PutTogether) else ())
     }
+    sources = mounted_variables(context)
     for proposal in found:
         variable, origin = proposal.database.variable, proposal.database.origin
         assigned = env_assignment(origin)
+        if (mounted := given_names(proposal.database) & sources.keys()) and proposal.new_value is not None:
+            yield proposal.refused(f"{sources[min(mounted)]} is mounted too: change both together, by hand")
+            continue
         names = {variable, assigned.assignment.name if assigned else variable} & parts
         if names and proposal.new_value is not None and (assigned or compose_scalar(origin)):
             yield proposal.refused(f"{' and '.join(sorted(names))} is also part of other values, which would change")

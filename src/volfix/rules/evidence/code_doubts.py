@@ -5,6 +5,7 @@ A script names the file and would look at the old place; code sets the variable,
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -28,7 +29,8 @@ def doubted(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
     """The proposals, with a doubt if the service's code or start sets the variable, or names the file in a place that
     stays.
 
-    All places of a file move together, or none.
+    All places of a file move together, or none. A relative path whose directory is not known may be any file of its
+    name.
     """
     asked = [
         replace(each, doubt=_doubt(context, each.database) or each.doubt) if _is_asked(each) else each for each in found
@@ -36,13 +38,26 @@ def doubted(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
     staying: dict[tuple[int, str | None], Database] = {
         (id(each.database.service), each.database.path): each.database for each in asked if _stays(each)
     }
+    anywhere = {
+        _by_name(each.database): each.database for each in asked if not (each.database.path or each.database.loose)
+    }
     for proposal in asked:
         database = proposal.database
         other = staying.get((id(database.service), database.path)) if database.path else None
-        if other is None or not _moves(proposal):
+        if not _moves(proposal):
             yield proposal
-        else:
+        elif other is not None:
             yield replace(proposal, doubt=f"{_place(other)} names {database.path} too, and the fix does not change it")
+        elif (other := anywhere.get(_by_name(database))) is not None:
+            where = f"{database.path} too, in a directory that volfix does not know"
+            yield replace(proposal, doubt=f"{_place(other)} may name {where}")
+        else:
+            yield proposal
+
+
+def _by_name(database: Database) -> tuple[int, str]:
+    """The service, and the file's name without its directories."""
+    return id(database.service), posixpath.basename(database.path or database.file.path)
 
 
 def _stays(proposal: Proposal) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 
+from volfix.knowledge.purposes import content_of
 from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.host_directories import HostDirectory
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.service import Service
@@ -59,18 +62,26 @@ def _named(context: Context) -> list[Proposal]:
 def _shows_use(context: Context, found: Sequence[Proposal]) -> bool:
     """Whether code, flows or loose env files show that a host directory is for a database: others may go there too.
 
-    The directory is for databases in each combination of Compose files, because one fix changes the mount for all.
+    The directory is for databases in each combination of Compose files, because one fix changes the mount for all. It
+    is for each service that mounts it where no name says anything, because its volume will be named for a database.
     """
     uses: dict[tuple[int, str], list[Use]] = {}
     for use in context.stack.uses:
         uses.setdefault((id(use.mount.node), use.service.name), []).append(use)
-    inside = [each.database for each in found if not each.database.is_mounted_itself]
-    news = [
-        opens(use.project, use.service, database.path)
-        for database in inside
-        if database.path and database.mount and database.mount.kind == BIND
-        for use in uses.get((id(database.mount.node), database.service.name), ())
-    ]
+    news = []
+    shown: dict[HostDirectory, tuple[str, str]] = {}
+    for database in (each.database for each in found if not each.database.is_mounted_itself):
+        mount, path = database.mount, database.path
+        if mount is not None and path is not None and mount.kind == BIND:
+            own = uses.get((id(mount.node), database.service.name), ())
+            news += [opens(use.project, use.service, path) for use in own]
+            inner = posixpath.relpath(path, mount.clean_target)
+            shown.setdefault(context.host_of(mount), (database.service.name, inner))
+    for host, (name, inner) in shown.items():
+        for use in context.binds.get(host, ()):
+            target = use.mount.clean_target
+            if use.service.name != name and content_of(posixpath.basename(target)) is None:
+                news.append(opens(use.project, use.service, posixpath.join(target, inner)))
     return any(news)
 
 

@@ -13,16 +13,36 @@ from volfix.project.compose.environment import origin_in
 from volfix.project.compose.host_directories import HostDirectory, host_directory, relative
 from volfix.project.compose.interpolation import REFERENCE, InterpolationError, interpolate
 from volfix.project.compose.mounts import source_kind
+from volfix.project.compose.origins import env_assignment
 from volfix.project.compose.outer_origins import InFlow
 from volfix.project.compose.unreferenced_env_files import assignments_in, directories, env_files_in
 from volfix.project.stack import Use
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
+from volfix.rules.evidence.database import Database
 
 OF_THE_SHELL = frozenset({"PWD", "HOME", "USER"})
 VALUE = r"""(?P<quote>["']?)(?P<value>[^\s"'`;|&]+)(?P=quote)"""
 COMPUTED = re.compile(r"[$`(]")
 HERE = re.compile(r"\$(?:\((?:pwd|PWD|CURDIR)\)|\{PWD\}|PWD\b)")
 """Ways to write the current directory in a script or document."""
+
+
+@once
+def mounted_variables(context: Context) -> dict[str, str]:
+    """The variables in the sources of mounts, each with the first such source as it is written."""
+    found: dict[str, str] = {}
+    for use in context.stack.uses:
+        for name in REFERENCE.findall(use.mount.raw_source):
+            found.setdefault(name, use.mount.raw_source)
+    return found
+
+
+def given_names(database: Database) -> set[str]:
+    """The variables that an env file or a deployment gives the value of the database; empty for another origin."""
+    assigned = env_assignment(database.origin)
+    if assigned is not None:
+        return {assigned.assignment.name}
+    return {database.variable} if isinstance(database.origin, InFlow) else set()
 
 
 def handed_by(context: Context, use: Use) -> Iterator[str]:

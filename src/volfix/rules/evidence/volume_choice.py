@@ -124,9 +124,8 @@ def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) 
     if target in _directories(known, "application"):
         return "database"
     said_by_target = content_of(posixpath.basename(target))
-    other = _other_service(service, mount)
-    if other is not None and (said_by_target is not None or other in project.services):
-        return said_by_target.kind if said_by_target is not None else None
+    if said_by_target is not None and _is_of_another(service, mount):
+        return said_by_target.kind
     contents = (*_names(project, service, mount), said_by_target)
     kinds = {content.kind for content in contents if content is not None}
     if kinds:
@@ -134,10 +133,9 @@ def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) 
     return None if known or not (mount.kind == VOLUME or state_like(target)) else "unsaid"
 
 
-def _other_service(service: Service, mount: Mount) -> str | None:
-    """The other service for whose database volfix named the volume: the name then says nothing about this service."""
-    found = GIVEN.match(mount.source) if mount.kind == VOLUME else None
-    return found[1] if found is not None and found[1] != service.name else None
+def _is_of_another(service: Service, mount: Mount) -> bool:
+    """Whether volfix named the volume for another service's database: the name then says nothing about this service."""
+    return mount.kind == VOLUME and (found := GIVEN.match(mount.source)) is not None and found[1] != service.name
 
 
 def _holds_another(project: Project, service: Service, mount: Mount) -> bool:

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.compose.host_directories import HostDirectory, is_within, relative
+from volfix.project.compose.interpolation import REFERENCE
 from volfix.project.git import GitUnavailable
 from volfix.project.stack import Use
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.databases import databases
 from volfix.rules.evidence.own_volume import VERSION_1
+from volfix.rules.evidence.source_variables import given_names
 from volfix.rules.ignores import is_ignored
 
 
@@ -27,11 +31,25 @@ def mount_refusals(context: Context, use: Use) -> Iterator[str]:
 
 
 def source_refusals(context: Context, host: HostDirectory, what: str) -> Iterator[str]:
-    """Why the source stays on the host: several projects mount it. `what` is `host directory` or `file`."""
+    """Why the source stays on the host: several projects mount it, or a variable in it also names a database in no
+    mount: without the mount volfix would move that database alone. `what` is `host directory` or `file`.
+    """
     others = context.users.get(host.key, frozenset())
     if len(others) > 1:
         names = ", ".join(sorted(in_words(context, path, name) for path, name in others))
         yield f"several projects mount this {what} ({names}): with volumes, each project would have its own data"
+    variables = {name for use in context.binds.get(host, ()) for name in REFERENCE.findall(use.mount.raw_source)}
+    for name in sorted(variables & _naming_databases(context).keys() if variables else ()):
+        database = _naming_databases(context)[name]
+        where = f"{database.path} of {database.service.name}, which no mount holds"
+        yield f"{name} also names the database {where}: change both together, by hand"
+
+
+@once
+def _naming_databases(context: Context) -> dict[str, Database]:
+    """The variables that an env file or a deployment gives, each with a database in no mount that it names."""
+    outside = [each for each in databases(context) if each.path is not None and not each.is_inside]
+    return {name: database for database in reversed(outside) for name in given_names(database)}
 
 
 def tracked_refusals(context: Context, host: HostDirectory, asked: str, where: str = "") -> Iterator[str]:
