@@ -312,3 +312,36 @@ def test_a_literal_stays_where_another_service_opens_its_file_by_a_value_that_st
     found = plan(tmp_path, files, unsafe=True)
     assert said(found) == {"web": "none", "worker": "none"}
     assert not found.edits
+
+
+TAKEN = """\
+services:
+  web:
+    build: .
+{}    volumes: ["rows:/app/data"]
+  worker:
+    build: .
+    environment: ["{}=${{DATABASE_URL}}"]
+    volumes: ["jobs:/app"]
+volumes:
+  rows:
+  jobs:
+"""
+
+
+def test_a_service_whose_value_the_deployment_reads_from_the_env_file_of_another(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": TAKEN.format("    env_file: .env.prod\n", "DATABASE_URL"),
+        ".env.prod": "DATABASE_URL=sqlite:////app/app.db\n",
+        "deploy.sh": "#!/bin/sh\nset -a\n. ./.env.prod\ndocker compose up -d\n",
+    }
+    found = plan(tmp_path, files, unsafe=True)
+    assert reasons(found) == "worker uses the same value with other mounts"
+    assert not found.edits
+
+
+def test_a_service_that_takes_the_value_of_an_env_file_under_another_name(tmp_path: Path) -> None:
+    files = {"compose.yaml": TAKEN.format("", "CACHE_URL"), ".env.prod": "DATABASE_URL=sqlite:////app/app.db\n"}
+    found = plan(tmp_path, files)
+    assert reasons(found) == "CACHE_URL of worker is `${DATABASE_URL}`, and may have its file elsewhere"
+    assert not found.edits

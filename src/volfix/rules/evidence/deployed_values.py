@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.environment import DirectoryLookup
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.interpolation import VISIBLE, InterpolationError, Lookup, interpolate
-from volfix.project.compose.origins import PutTogether, Variable
+from volfix.project.compose.origins import InEnvFile, PutTogether, Variable
 from volfix.project.compose.outer_origins import InCode, InFlow
 from volfix.project.compose.service import Service
-from volfix.project.compose.unreferenced_env_files import is_env_file
+from volfix.project.compose.unreferenced_env_files import assignments_in, is_env_file
 from volfix.rules.context import Context
 from volfix.rules.evidence.command_words import NO_READERS, shown_command
 from volfix.rules.evidence.database import Database
@@ -64,10 +64,25 @@ def _of_start(start: UpCommand, project: Project) -> Iterator[Proposal]:
             origin = variable.origin
             if not isinstance(origin, InFlow) or variable.value is None or VISIBLE.search(variable.value):
                 continue
-            if is_env_file(origin.file.path.name):  # the shell reads this file: it has its own proposal
-                continue
+            if is_env_file(origin.file.path.name):  # the shell reads this file
+                written = _in_env_file(project, variable, origin)
+                if written is None:  # the value has its own proposal
+                    continue
+                variable = written
             if (found := located(project, service, variable.name, variable)) is not None:
                 yield found
+
+
+def _in_env_file(project: Project, variable: Variable, origin: InFlow) -> Variable | None:
+    """The value as a service's env file assigns it: one edit changes it for all. None if no `env_file:` names the
+    file.
+    """
+    path = origin.file.path
+    named = {file.path for service in project.services.values() for file in service.env_files}
+    for item, source in assignments_in(path) if path in named else ():
+        if item.span.start <= origin.place < item.span.end:
+            return replace(variable, origin=InEnvFile(source, item))
+    return None
 
 
 def _also_gets(commands: Commands, start: UpCommand, database: Database) -> str | None:

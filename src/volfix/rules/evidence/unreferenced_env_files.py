@@ -10,13 +10,14 @@ from pathlib import Path
 
 from volfix.knowledge.variables import MAY_BE_FILE
 from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.interpolation import REFERENCE
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCompose, Variable
-from volfix.project.compose.service import Service
+from volfix.project.compose.service import Service, assignments
 from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
 from volfix.project.image.images import known_entries
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.env_arrival import arrives, copied_as
@@ -165,11 +166,27 @@ def _judged(context: Context, proposal: Proposal, path: Path) -> Proposal:
     if path == project.directory / ".env" and (file := _taken_by(project, database.variable)):
         return proposal.refused(f"{file} uses {database.variable} outside `environment:` too: change both together")
     doubt = None
-    if is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
+    if others := _references(context).get(database.variable, set()) - {(service.name, database.variable)}:
+        other, name = min(others)
+        doubt = f"{name} of {other} is `${{{database.variable}}}`, and may have its file elsewhere"
+    elif is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
         doubt = f"{path.name} is an example that no deployment copies into place: change the deployed file too"
     elif arrives(context, database, path) is False:
         doubt = f"{database.variable} never reaches the container: `.env` only fills in `${{...}}` (VF206)"
     return replace(proposal, doubt=doubt or proposal.doubt)
+
+
+@once
+def _references(context: Context) -> Mapping[str, set[tuple[str, str]]]:
+    """By variable, the services and their variables whose values in the Compose files contain `${...}` of it."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for project in context.stack.projects:
+        for service in project.services.values():
+            for part in service.parts:
+                for name, _, scalar, _ in assignments(part.node.get("environment")):
+                    for used in REFERENCE.findall(scalar.value):
+                        found.setdefault(used, set()).add((service.name, name))
+    return found
 
 
 def _taken_by(project: Project, name: str) -> str | None:
