@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import volfix
+from volfix.cli.fix import FORMATS, command
 from volfix.rules.findings import Applicability
 
 Files = dict[str, str]
@@ -223,6 +225,45 @@ def test_twice_the_services_that_carry_are_about_twice_the_work(name: str, tmp_p
     calls(files(2), tmp_path / "warm", carry_service=True)
     small = calls(files(SIZE), tmp_path / "small", carry_service=True)
     assert calls(files(2 * SIZE), tmp_path / "large", carry_service=True) < 2.4 * small
+
+
+def printed(files: Files, root: Path, words: list[str]) -> int:
+    """The function calls of the command line on a repository with these files."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    profile = cProfile.Profile()
+    profile.enable()
+    done = CliRunner().invoke(command, [*words, str(root)])
+    profile.disable()
+    assert done.exit_code == 1, done.output
+    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+
+def undeclared(count: int) -> Files:
+    mount = "  db{i}:\n    image: postgres:16\n    volumes: ['v{i}:/var/lib/postgresql/data']\n"
+    return {"compose.yaml": "services:\n" + each(count, lambda i: mount.replace("{i}", str(i)))}
+
+
+WORDS = ("-q", "--statistics", *(f"--output-format={form}" for form in FORMATS if form != "text"))
+
+
+@pytest.mark.parametrize(
+    ("words", "files", "count"),
+    [
+        *((words, DIMENSIONS["services"], 2 * SIZE) for words in WORDS),
+        ("--output-format=sarif", undeclared, 2 * SIZE),
+        ("--output-format=rdjson", undeclared, 2 * SIZE),
+        ("-v", DIMENSIONS["services"], 8 * SIZE),  # that many that some have their lines left out
+    ],
+)
+def test_twice_the_findings_are_about_twice_the_output(
+    words: str, files: Callable[[int], Files], count: int, tmp_path: Path
+) -> None:
+    """Whether the text of a fix shows a secret was asked for each fix in the whole file."""
+    printed(files(2), tmp_path / "warm", [words])
+    small, large = (printed(files(number), tmp_path / str(number), [words]) for number in (count, 2 * count))
+    assert large < 2.4 * small
 
 
 DEEP = 40

@@ -124,8 +124,9 @@ class _Carriers:
             for key, service in found.items()
             if isinstance(service, CarryService)
         }
+        most = proofs_of(file.source for file in self.context.stack.files)
         try:
-            return found | rejected(offers, self.rejection, most=proofs_of(self.context.stack))
+            return found | rejected(offers, self.rejection, most)
         except FileProblem as problem:  # what volfix could read with some services may be too much with all of them
             reason = f"volfix could not read {problem.path.name} with its carry services: {problem.message}"
             return found | dict.fromkeys(offers, reason)

@@ -61,9 +61,10 @@ class RunContext:
         formers = cache(partial(_formers, self.loader, known))
         has_former = {root: may_know_former(root) for root in last}
         used: set[tuple[Path, Span, str]] = set()
+        codes = {number: each.codes() for number, each in {id(each): each for each in stacks.values()}.items()}
         for stack, settings in stacks.items():
             yield Context(
-                *(stack, users, settings.codes(), servers, shared),
+                *(stack, users, codes[id(settings)], servers, shared),
                 real_names=names,
                 trusted=trusted,
                 commands=self._commands.get(stack.root),

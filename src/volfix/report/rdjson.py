@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from volfix.fixes.changes import FileChange
-from volfix.fixes.masking.secrets import writes_secrets
 from volfix.fixes.results import RunResult
 from volfix.report.encoding import dumps
 from volfix.report.entries import Entry, base_of, entries
-from volfix.rules.findings import Applicability, Finding
+from volfix.report.shown_fixes import hidden_fixes
+from volfix.rules.findings import Applicability, Finding, Fix
 from volfix.syntax.source import Source
 from volfix.syntax.visible import one_line
 
@@ -25,11 +24,12 @@ def render(result: RunResult, *, context: int = 3, base: Path | None = None, sho
     """One object with a diagnostic for each finding and failure, paths from `base` (that of all projects if None)."""
     del context  # for diffs, which this format does not show
     found = entries(result, base or base_of(result), show_secrets=show_secrets)
-    diagnostics = [_diagnostic(entry, show_secrets=show_secrets) for entry in found]
+    hidden = set() if show_secrets else hidden_fixes(result, _stands_alone)
+    diagnostics = [_diagnostic(entry, hidden) for entry in found]
     return dumps({"source": {"name": "volfix"}, "diagnostics": diagnostics})
 
 
-def _diagnostic(entry: Entry, *, show_secrets: bool) -> dict[str, Any]:
+def _diagnostic(entry: Entry, hidden: set[int]) -> dict[str, Any]:
     finding = entry.finding
     if finding is None:
         place: dict[str, Any] = {"start": {"line": entry.line, "column": entry.column}}
@@ -42,22 +42,26 @@ def _diagnostic(entry: Entry, *, show_secrets: bool) -> dict[str, Any]:
         "severity": SEVERITIES[entry.severity.value],
         "code": {"value": entry.code},
     }
-    suggestions = list(_suggestions(finding, show_secrets=show_secrets)) if finding else []
+    suggestions = list(_suggestions(finding, hidden)) if finding else []
     return {**diagnostic, "suggestions": suggestions} if suggestions else diagnostic
 
 
-def _suggestions(finding: Finding, *, show_secrets: bool) -> Iterator[dict[str, Any]]:
+def _suggestions(finding: Finding, hidden: set[int]) -> Iterator[dict[str, Any]]:
     """The fix as a suggestion: only a safe fix of one edit that moves no data, since readers apply each alone."""
     fix = finding.fix
-    if fix is None or fix.applicability is not Applicability.SAFE or fix.moves or not fix.operations:
+    if fix is None or not _stands_alone(fix):
         return
     from volfix.fixes.render import rendered
 
     files = list(rendered(fix.operations).values())
     if len(files) == 1 and len(files[0][1]) == 1 and files[0][0].path == finding.location.path:
-        (after, (edit,)), source = files[0], finding.location.source
-        if show_secrets or not writes_secrets(FileChange(source, after, (edit,))):
+        (_, (edit,)), source = files[0], finding.location.source
+        if id(fix.operations) not in hidden:
             yield {"range": _range(source, edit.span.start, edit.span.end), "text": edit.replacement}
+
+
+def _stands_alone(fix: Fix) -> bool:
+    return fix.applicability is Applicability.SAFE and not fix.moves and bool(fix.operations)
 
 
 def _range(source: Source, start: int, end: int) -> dict[str, Any]:

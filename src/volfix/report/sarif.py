@@ -11,13 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from volfix import __version__
-from volfix.fixes.changes import FileChange
-from volfix.fixes.masking.secrets import writes_secrets
 from volfix.fixes.results import RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import dumps
 from volfix.report.entries import Entry, base_of, entries
 from volfix.report.rule_links import rule_link
+from volfix.report.shown_fixes import hidden_fixes
 from volfix.rules.findings import Fix
 from volfix.rules.rule import Rule
 from volfix.rules.severities import highest_severity
@@ -37,6 +36,7 @@ def render(result: RunResult, *, context: int = 3, base: Path | None = None, sho
     rules = sorted(REGISTRY.values(), key=lambda rule: rule.code)
     numbers = {rule.code: number for number, rule in enumerate(rules)}
     found = list(entries(result, base, show_secrets=show_secrets))
+    hidden = set() if show_secrets else hidden_fixes(result)
     run = {
         "tool": {"driver": {"name": "volfix", "version": __version__, "rules": [_rule(rule) for rule in rules]}},
         "columnKind": "unicodeCodePoints",
@@ -47,7 +47,7 @@ def render(result: RunResult, *, context: int = 3, base: Path | None = None, sho
                 "toolExecutionNotifications": [_notification(entry) for entry in found if entry.finding is None],
             }
         ],
-        "results": [_result(entry, base, numbers, show_secrets=show_secrets) for entry in found if entry.finding],
+        "results": [_result(entry, base, numbers, hidden) for entry in found if entry.finding],
     }
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -65,7 +65,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(entry: Entry, base: Path, numbers: dict[str, int], *, show_secrets: bool) -> dict[str, Any]:
+def _result(entry: Entry, base: Path, numbers: dict[str, int], hidden: set[int]) -> dict[str, Any]:
     data: dict[str, Any] = {
         "ruleId": entry.code,
         "level": LEVELS[entry.severity.value],
@@ -77,8 +77,8 @@ def _result(entry: Entry, base: Path, numbers: dict[str, int], *, show_secrets: 
         data["ruleIndex"] = numbers[entry.code]
     if entry.finding and entry.finding.fix:
         data["properties"] = {"applicability": entry.finding.applicability.value}
-        changes = list(_changes(entry.finding.fix, base, show_secrets=show_secrets))
-        if changes:
+        fix = entry.finding.fix
+        if id(fix.operations) not in hidden and (changes := list(_changes(fix, base))):
             description = f"{entry.finding.applicability.value} fix of {entry.code}"
             data["fixes"] = [{"description": {"text": description}, "artifactChanges": changes}]
     return data
@@ -105,16 +105,12 @@ def _artifact(path: str) -> dict[str, str]:
     return {"uri": f"file://{encoded}"} if path.startswith("/") else {"uri": encoded, "uriBaseId": ROOT}
 
 
-def _changes(fix: Fix, base: Path, *, show_secrets: bool) -> Iterator[dict[str, Any]]:
-    """The fix as replacements in each file; empty where a replacement would show a secret."""
+def _changes(fix: Fix, base: Path) -> Iterator[dict[str, Any]]:
+    """The fix as replacements in each file."""
     from volfix.fixes.render import rendered
 
     before: dict[Path, Source] = {operation.source.path: operation.source for operation in fix.operations}
-    files = rendered(fix.operations)
-    changes = [FileChange(before[path], after, tuple(edits)) for path, (after, edits) in files.items()]
-    if not show_secrets and any(map(writes_secrets, changes)):
-        return
-    for path, (_, edits) in files.items():
+    for path, (_, edits) in rendered(fix.operations).items():
         yield {
             "artifactLocation": _artifact(relative(path, base)),
             "replacements": list(_replacements(before[path], edits)),

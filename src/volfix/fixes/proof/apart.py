@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from volfix.project.stack import Stack
+from volfix.syntax.source import Source
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
@@ -16,10 +16,10 @@ price. What is not proven then is refused. Twelve proofs find the one change of 
 """
 
 
-def proofs_of(stack: Stack) -> int:
-    """How many proofs of the stack may be made."""
-    characters = sum(len(file.source.text) for file in stack.files)
-    return min(PROOFS, max(FEWEST, READ // max(1, characters)))
+def proofs_of(sources: Iterable[Source], most: int = PROOFS) -> int:
+    """How many proofs may be made that read these files, at most so many."""
+    characters = sum(len(source.text) for source in sources)
+    return min(most, max(FEWEST, READ // max(1, characters)))
 
 
 def rejected(items: Mapping[Key, Item], rejection: Callable[[Sequence[Item]], str | None], most: int) -> dict[Key, str]:

@@ -20,7 +20,7 @@ def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding]
     shown, chosen = fixes_to_make(findings, stack, wanted)
     if not chosen:
         return MadeFixes(shown)
-    prover = _Prover(stack, loader, proofs_of(stack))
+    prover = _Prover(stack, loader, proofs_of(file.source for file in stack.files))
     reasons: dict[int, str] = {}
     while chosen and (rejection := prover.rejection(chosen)) is not None:
         for finding, reason in prover.culprits(chosen, rejection):
