@@ -9,7 +9,7 @@ from pathlib import Path
 
 from volfix.configuration.settings import NAMES, PYPROJECT, Settings, matches
 from volfix.knowledge.entries import learn
-from volfix.syntax import disk
+from volfix.syntax import listing
 from volfix.syntax.source import FileProblem
 
 OWN = ".volfix.toml"
@@ -114,7 +114,7 @@ class Configuration:
 
 def candidates(directory: str, entries: Sequence[os.DirEntry[str]] | None = None) -> Iterator[Path]:
     """The configuration files of a directory, in the order in which they count; the first for volfix wins."""
-    entries = disk.entries_or_none(directory) if entries is None else entries
+    entries = listing.entries_or_none(directory) if entries is None else entries
     marked = {entry.name: entry for entry in entries if entry.name.startswith((".", PYPROJECT))}
     if OWN in marked:
         yield Path(directory, OWN)

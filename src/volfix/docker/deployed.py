@@ -17,7 +17,7 @@ from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.project.stacks import read_stacks
 from volfix.rules.context import Context
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 from volfix.syntax.failures import failure
 from volfix.syntax.source import FileProblem, Source
 
@@ -96,7 +96,7 @@ def project_places(path: Path) -> list[Path]:
     """The path itself where `deployed_at` knows its project, or knows none; else the directories below with one, also
     with one that cannot be read.
     """
-    if any(FILE_NAME.search(entry.name) for entry in disk.entries_or_none(path)):
+    if any(FILE_NAME.search(entry.name) for entry in listing.entries_or_none(path)):
         return [path]
     problems: list[FileProblem] = []
     own, below = _candidates(path, problems)

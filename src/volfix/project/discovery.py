@@ -14,7 +14,6 @@ from itertools import chain
 from pathlib import Path
 
 from volfix.knowledge.unread_systems import unread_files
-from volfix.project import listing
 from volfix.project.ci.names import COMMAND_FILES, YAML, is_pipeline_name
 from volfix.project.ci.names import FILE_NAME as PIPELINE_NAME
 from volfix.project.commands.names import (
@@ -28,7 +27,7 @@ from volfix.project.commands.names import (
 from volfix.project.compose.compose_file import FILE_NAME, Unread
 from volfix.project.compose.other_names import is_compose_by_content
 from volfix.project.git import work_tree
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 from volfix.syntax.source import FileProblem
 
 VENDORED = frozenset(
@@ -136,7 +135,7 @@ def _with_own(directory: Directory, own: Collection[Path]) -> Directory:
 
 def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
     """The directory of files that the command line names. Naming a pipeline also takes the Compose files beside it."""
-    found = _of_interest(str(directory), root, disk.entries(directory)) or Directory(directory, root)
+    found = _of_interest(str(directory), root, listing.entries(directory)) or Directory(directory, root)
     own = frozenset(path for path in asked if path.parent == directory)
     if any(is_pipeline_name(str(path)) for path in own):
         own |= {*found.files, *found.pipelines}

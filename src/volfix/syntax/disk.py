@@ -199,14 +199,6 @@ def entries(directory: Path | str) -> list[os.DirEntry[str]]:
     return _recorded(_entries, directory)
 
 
-def entries_or_none(directory: Path | str) -> list[os.DirEntry[str]]:
-    """The directory's entries, sorted by name; none if it cannot be listed."""
-    try:
-        return entries(directory)
-    except OSError:  # its users cannot list it either, or it is in `refused`
-        return []
-
-
 def walk(
     top: Path | str, skipped: Collection[str] = (), *, onerror: Callable[[OSError], None] | None = None
 ) -> Iterator[tuple[str, list[str]]]:

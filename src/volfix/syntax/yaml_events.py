@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from volfix.syntax.source import FileProblem, Source, too_much
@@ -31,13 +31,8 @@ def fast_events(source: Source) -> list[Any] | None:
     except ImportError:
         return None
 
-    def events() -> Iterator[Any]:
-        parser = CParser(source.text)
-        while parser.check_event():
-            yield parser.get_event()
-
     try:
-        return _within_limits(source, events())
+        return _within_limits(source, iter(CParser(source.text).get_event, None))
     except (YAMLError, ValueError):
         return None
 
@@ -45,9 +40,9 @@ def fast_events(source: Source) -> list[Any] | None:
 def _within_limits(source: Source, events: Iterable[Any]) -> list[Any]:
     """The events; stops at DEPTH_LIMIT, for both parsers take quadratic time in the depth, at MOST and LONGEST."""
     found, depth = [], 0
-    for event in events:
+    for number, event in enumerate(events, 1):
         found.append(event)
-        if len(found) > MOST:
+        if number > MOST:
             raise too_much(source.path, f"more than {MOST} values and collections: volfix does not read it")
         kind = type(event).__name__
         if kind == "ScalarEvent":

@@ -9,7 +9,7 @@ from pathlib import Path
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.service import Service
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 
 KEEPS = frozenset({".gitkeep", ".keep", ".gitignore", ".dockerignore"})
 """Files that keep an empty directory in a repository."""
@@ -115,7 +115,7 @@ def is_filled_by_build(service: Service, directory: str) -> bool:
 def _has_files(directory: Path) -> bool:
     """Whether the directory holds more than placeholders; True if it cannot be listed for lack of permission."""
     try:
-        return any(entry.name not in KEEPS for entry in disk.entries(directory))
+        return any(entry.name not in KEEPS for entry in listing.entries(directory))
     except PermissionError:
         return True
     except (OSError, ValueError):  # the directory does not exist, or its name is impossible

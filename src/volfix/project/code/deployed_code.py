@@ -13,7 +13,7 @@ from volfix.project.code.source_files import is_own, source_files
 from volfix.project.code.spring_files import settings_files
 from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.image.docker_ignore import DockerIgnore
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 from volfix.syntax.code_tree import GO, JAVASCRIPT, TYPESCRIPT
 
 MENTIONS = re.compile(rb"sqlite|\.db[\"']|jdbc:h2:", re.IGNORECASE)
@@ -111,9 +111,10 @@ class DeployedCode:
     @cached_property
     def _framework_files(self) -> dict[Path, bytes]:
         """The frameworks' files in the context's directory and in the directories just below it, with their bytes."""
-        below = [Path(entry.path) for entry in disk.entries_or_none(self.directory) if is_own(entry)]
+        below = [Path(entry.path) for entry in listing.entries_or_none(self.directory) if is_own(entry)]
         places = (self.directory, *below)
-        found = [path for place in places for name in FRAMEWORK_FILES if disk.is_file(path := place / name)]
+        named = (f"{place}/{name}" for place in places for name in FRAMEWORK_FILES)
+        found = [Path(path) for path in named if disk.is_file(path)]
         found += [path for place in places for path in settings_files(place)]
         return {path: disk.read_or_nothing(path) for path in found}
 
@@ -198,6 +199,6 @@ def _read(paths: Iterable[Path], comment: re.Pattern[bytes] = COMMENT) -> Search
 
 def _has(directory: Path, signs: re.Pattern[str]) -> bool:
     """Whether a name in `directory`, or in a directory just below it, matches `signs`."""
-    entries = disk.entries_or_none(directory)
-    below = [each for entry in entries if is_own(entry) for each in disk.entries_or_none(entry.path)]
+    entries = listing.entries_or_none(directory)
+    below = [each for entry in entries if is_own(entry) for each in listing.entries_or_none(entry.path)]
     return any(signs.fullmatch(entry.name) for entry in [*entries, *below])

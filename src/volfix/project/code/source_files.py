@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 
 FOREIGN = frozenset(
     {
@@ -31,7 +31,7 @@ def source_files(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     Links to directories are not followed.
     """
     below = []
-    for entry in disk.entries_or_none(directory):
+    for entry in listing.entries_or_none(directory):
         if entry.is_dir(follow_symlinks=False):
             if is_own(entry):
                 below.append(entry.path)

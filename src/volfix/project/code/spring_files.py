@@ -6,13 +6,14 @@ dotted keys, profiles, several documents, placeholders with defaults; SPRING_DAT
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.knowledge.switches import Environment
 from volfix.project.code.named_database import NamedDatabase
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 from volfix.syntax.pieces import Piece, Value
 from volfix.syntax.source import FileProblem, Source, Span
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, parse, resolved
@@ -34,7 +35,7 @@ Settings = dict[str, tuple[str, Span]]
 def settings_files(directory: Path) -> Iterator[Path]:
     """Spring's settings files of the project in `directory`."""
     for place in RESOURCES:
-        yield from _files_in(directory / place)
+        yield from _files_in(os.path.join(directory, place))  # noqa: PTH118 - for each of thousands of directories
 
 
 def spring_databases(path: Path, environment: Environment) -> Iterator[NamedDatabase]:
@@ -61,8 +62,8 @@ def spring_databases(path: Path, environment: Environment) -> Iterator[NamedData
     yield NamedDatabase(source, URL, value, "url", is_engine=False, refusal=refusal)
 
 
-def _files_in(directory: Path) -> Iterator[Path]:
-    for entry in disk.entries_or_none(directory):
+def _files_in(directory: Path | str) -> Iterator[Path]:
+    for entry in listing.entries_or_none(directory):
         if FILE_NAME.match(entry.name) and disk.is_file(entry.path):
             yield Path(entry.path)
 

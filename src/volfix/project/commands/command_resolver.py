@@ -15,7 +15,7 @@ from volfix.project.commands.makefile import make_includes
 from volfix.project.commands.names import has_commands
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.state import State
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 
 RUNNERS = {
     **dict.fromkeys(("make", "gmake"), "target"),
@@ -140,7 +140,7 @@ class CommandResolver:
 
 
 def _files_in(directory: Path) -> list[Path]:
-    paths = (entry.path for entry in disk.entries_or_none(directory) if has_commands(entry.path))
+    paths = (entry.path for entry in listing.entries_or_none(directory) if has_commands(entry.path))
     return [Path(path) for path in paths if disk.is_file(path)]
 
 

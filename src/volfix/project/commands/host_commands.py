@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from volfix.project import listing
 from volfix.project.commands.command_files import CommandFile
 from volfix.project.commands.command_resolver import RUNNERS, CommandResolver
 from volfix.project.commands.host_effects import ASKS, READS, PathEffect, path_effects
@@ -21,7 +20,7 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.interpreter import Interpreter
 from volfix.project.shell.paths import below, joined
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 

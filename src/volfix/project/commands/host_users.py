@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.host_tools import host_tools
-from volfix.project import listing
 from volfix.project.carry_script import is_carry_script
 from volfix.project.commands.names import has_commands, in_cron_table, is_document
 from volfix.project.compose.compose_file import is_of_inner_project
 from volfix.project.discovery import VENDORED, read_names
 from volfix.project.git import work_tree
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 
 if TYPE_CHECKING:
     from volfix.project.commands.host_commands import HostCommands

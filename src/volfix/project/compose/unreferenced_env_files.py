@@ -15,7 +15,7 @@ from volfix.project.compose.environment import DotenvFile
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import PutTogether, Variable, env_assignment
 from volfix.project.compose.service import Service
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _env_files(project: Project) -> list[Path]:
 @disk.remembered(1024)
 def env_files_in(directory: Path) -> tuple[Path, ...]:
     """The env files of a directory, recognised by name, in the directory's order."""
-    found = disk.entries(directory)
+    found = listing.entries(directory)
     return tuple([directory / entry.name for entry in found if is_env_file(entry.name) and disk.is_file(entry.path)])
 
 

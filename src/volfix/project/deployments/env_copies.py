@@ -15,7 +15,7 @@ from volfix.knowledge.env_files import FileCopy, copy_of, filtered, is_example
 from volfix.knowledge.purposes import NOT_DEPLOYED, purposes
 from volfix.project.compose.env_places import Copies, EnvCopy
 from volfix.project.shell.paths import joined
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 
 if TYPE_CHECKING:
     from volfix.project.deployments.flows import CommandFiles
@@ -100,7 +100,7 @@ class _Places:
         is_open = not UNKNOWN.sub("", word).strip("\"'./~")  # `cp $ENV_FILE .env`: any env file may be meant
         for directory in self._places(command, posixpath.dirname(word)):
             if directory.is_dir():
-                paths = (directory / entry.name for entry in disk.entries_or_none(directory))
+                paths = (directory / entry.name for entry in listing.entries_or_none(directory))
                 found = (path for path in paths if wanted.match(path.name) and disk.is_file(path))
                 found = (path for path in found if not is_open or ENV_WORD.search(path.name))
                 yield from (path for path in found if not is_example(path.name))

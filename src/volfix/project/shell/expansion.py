@@ -127,9 +127,20 @@ class _Words:
         word.characters.append((char, start, end))
         word.known = True
 
+    def verbatim(self, at: int, stop: int) -> None:
+        """Say the characters from `at` to `stop` as they are written."""
+        word = self.word
+        word.characters += ((self.text[offset], offset, offset + 1) for offset in range(at, stop))
+        word.known = True
+
     def read(self, at: int, end: int) -> None:
         quoted = False
         while at < end:
+            found = SPECIAL.search(self.text, at, end)
+            if (stop := found.start() if found else end) > at:
+                self.verbatim(at, stop)
+                at = stop
+                continue
             char = self.text[at]
             if char == '"':
                 empty = None if quoted else EMPTY_LIST.match(self.text, at, end)
@@ -154,10 +165,9 @@ class _Words:
                 at = stop
 
     def single_quoted(self, at: int, end: int) -> int:
-        self.word.known = True
         stop = self.text.find("'", at + 1, end)
         stop = end if stop < 0 else stop
-        self.word.characters += ((self.text[offset], offset, offset + 1) for offset in range(at + 1, stop))
+        self.verbatim(at + 1, stop)
         return stop + 1
 
     def ansi_quoted(self, at: int, end: int) -> int:

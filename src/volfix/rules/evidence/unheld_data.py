@@ -110,7 +110,9 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
     targets = [mount.clean_target for mount in mounts if mount.kind != ANONYMOUS and not is_file(mount)]
     versions = []
     for entry, role in zip(known, roles, strict=True):
-        where = replace(role.where, declared_volumes=(*role.where.declared_volumes, *anonymous))
+        where = role.where
+        if anonymous:
+            where = replace(where, declared_volumes=(*where.declared_volumes, *anonymous))
         if where.keeps_nothing or where.unknown:
             return ()
         versions.append(Version(entry, role, where, unheld((*targets, *service.tmpfs), where)))

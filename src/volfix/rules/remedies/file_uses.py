@@ -22,7 +22,7 @@ from volfix.rules.evidence.path_words import PathWord, path_words
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.findings import Change
 from volfix.rules.remedies.value_edits import set_value
-from volfix.syntax import disk
+from volfix.syntax import listing
 from volfix.syntax.source import Span
 
 DIRECTORIES = ("data", "db", "database")
@@ -131,5 +131,5 @@ def _contents(use: Use, directory: str) -> Iterator[str]:
 
 def _files(directory: Path, database: str) -> Iterator[str]:
     """The names in a directory, without placeholders such as .gitkeep and without the database's own files."""
-    names = (entry.name for entry in disk.entries_or_none(directory))
+    names = (entry.name for entry in listing.entries_or_none(directory))
     yield from (name for name in names if not name.startswith(database) and not is_placeholder(name))

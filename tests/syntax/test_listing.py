@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project import listing
 from volfix.project.discovery import VENDORED, directories
-from volfix.syntax import disk
+from volfix.syntax import disk, listing
 
 FILES = (
     *("compose.yaml", "Makefile", "a/b/run", "a/b.d/x.yml", "a-b/x.yml", ".github/workflows/x.yml", "empty/x/y/z.txt"),

@@ -26,13 +26,24 @@ def _listing() -> _Listing:
     return _Listing()
 
 
-def entries(directory: str) -> list[os.DirEntry[str]]:
-    """The directory's entries, sorted by name; `tree` then knows them. Raises OSError like `disk.entries`."""
-    found, listing = disk.entries(directory), _listing()
-    if directory not in listing.known and len(found) <= listing.free:
-        listing.known[directory] = found
+def entries(directory: Path | str) -> list[os.DirEntry[str]]:
+    """The directory's entries, sorted by name; listed once. Raises OSError like `disk.entries`."""
+    listing, path = _listing(), str(directory)
+    if path in listing.known:
+        return listing.known[path]
+    found = disk.entries(directory)
+    if len(found) <= listing.free:
+        listing.known[path] = found
         listing.free -= len(found)
     return found
+
+
+def entries_or_none(directory: Path | str) -> list[os.DirEntry[str]]:
+    """The directory's entries, sorted by name; none if it cannot be listed."""
+    try:
+        return entries(directory)
+    except OSError:  # its users cannot list it either, or it is in `refused`
+        return []
 
 
 def tree(top: Path, skipped: Collection[str]) -> Iterator[tuple[str, list[str]]]:
