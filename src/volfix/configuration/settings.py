@@ -64,9 +64,9 @@ class Settings:
         if self.broken or (self.also and self.also.broken):
             return frozenset()
         chosen = frozenset(self.select)
-        off = frozenset() if self.widens else OFF_BY_DEFAULT
+        off, ignored = frozenset() if self.widens else OFF_BY_DEFAULT, self.ignored
         wanted = (code for code in REGISTRY if is_selected(code, chosen) and code not in off)
-        return frozenset(code for code in wanted if not code.startswith(self.ignored))
+        return frozenset(code for code in wanted if not code.startswith(ignored))
 
     def leaves_out(self, path: Path, code: str | None) -> bool:
         """Whether the code is ignored in the file; without a code, any that is about mounts."""

@@ -62,7 +62,13 @@ def _of_server(words: Sequence[str], calls: Sequence[tuple[str, ...]]) -> Deed:
 
 
 def _patterns(program: str) -> tuple[tuple[str, ...], ...] | None:
-    return ((),) if any("*" in call and fnmatchcase(program, call) for call in listed("processes", "servers")) else None
+    return ((),) if any(fnmatchcase(program, pattern) for pattern in _wildcards()) else None
+
+
+@cache
+def _wildcards() -> tuple[str, ...]:
+    """The servers whose names are patterns."""
+    return tuple(call for call in listed("processes", "servers") if "*" in call)
 
 
 @cache
