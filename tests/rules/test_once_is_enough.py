@@ -193,6 +193,13 @@ NEVER: dict[str, tuple[dict[str, str], str]] = {
         {"compose.yaml": MOUNTED, ".env.prod": "DB_PATH=/var/live/store.db\n", "deploy.sh": SOURCED},
         "${DB_PATH:-./store.db} is mounted too: change both together, by hand",
     ),
+    "a new volume that would tell the working directory, beside a relative path": (
+        {
+            "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n    environment:\n"
+            "      DATABASE_URL: sqlite:////app/data/app.db\n      JOBS_DATABASE_URL: sqlite:///./jobs.db\n"
+        },
+        "JOBS_DATABASE_URL of app names a file in a directory that volfix does not know: set `working_dir:`",
+    ),
     "a variable that is the source of the service's mount, in `.env`": (
         {"compose.yaml": SOURCE, ".env": "DATABASE_PATH=./data.db\n"},
         "DATABASE_PATH also names the database /app/data.db of app, which no mount holds: change both together, by hand",

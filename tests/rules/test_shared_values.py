@@ -340,8 +340,11 @@ def test_a_service_whose_value_the_deployment_reads_from_the_env_file_of_another
     assert not found.edits
 
 
-def test_a_service_that_takes_the_value_of_an_env_file_under_another_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_service_that_takes_the_value_of_an_env_file_under_another_name(copied: bool, tmp_path: Path) -> None:
     files = {"compose.yaml": TAKEN.format("", "CACHE_URL"), ".env.prod": "DATABASE_URL=sqlite:////app/app.db\n"}
+    if copied:
+        files |= {".env": "DEBUG=1\n", "deploy.sh": "#!/bin/sh\ncp .env.prod .env\ndocker compose up -d\n"}
     found = plan(tmp_path, files)
     assert reasons(found) == "CACHE_URL of worker is `${DATABASE_URL}`, and may have its file elsewhere"
     assert not found.edits

@@ -165,8 +165,10 @@ def _concern(database: Database, other: Database) -> str | None:
             file = other.path or "the file"
             return f"{name} names {file} too: mount one volume in both services, or give each a file of its own"
         return None
-    if other is database or other.path is None:
+    if other is database:
         return None
+    if other.path is None:
+        return f"{other.variable} of {name} names a file in a directory that volfix does not know: set `working_dir:`"
     if other.is_inside:
         files = " and ".join(other.project.file_names)
         return f"with {files}, {name} has a mount for a database; volfix cannot tell whether it needs one without them"

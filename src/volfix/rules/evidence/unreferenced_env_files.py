@@ -161,15 +161,19 @@ def _own(service: Service, name: str, found: Sequence[Proposal]) -> Iterator[Dat
 def _judged(context: Context, proposal: Proposal, path: Path) -> Proposal:
     """The proposal, with a doubt if no deployment reads the value from this file; refused if Compose reads it."""
     database, project, service = proposal.database, proposal.database.project, proposal.database.service
-    if database.is_inside or any(put_into_place(project, path)):
+    if database.is_inside:
         return proposal
-    if path == project.directory / ".env" and (file := _taken_by(project, database.variable)):
-        return proposal.refused(f"{file} uses {database.variable} outside `environment:` too: change both together")
     doubt = None
     if others := _references(context).get(database.variable, set()) - {(service.name, database.variable)}:
         other, name = min(others)
         doubt = f"{name} of {other} is `${{{database.variable}}}`, and may have its file elsewhere"
-    elif is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
+    if any(put_into_place(project, path)):
+        return replace(proposal, doubt=doubt or proposal.doubt)
+    if path == project.directory / ".env" and (file := _taken_by(project, database.variable)):
+        return proposal.refused(f"{file} uses {database.variable} outside `environment:` too: change both together")
+    if doubt is not None:
+        return replace(proposal, doubt=doubt)
+    if is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
         doubt = f"{path.name} is an example that no deployment copies into place: change the deployed file too"
     elif arrives(context, database, path) is False:
         doubt = f"{database.variable} never reaches the container: `.env` only fills in `${{...}}` (VF206)"
