@@ -12,6 +12,7 @@ import difflib
 import itertools
 import os
 import random
+import resource
 import shutil
 import signal
 import sqlite3
@@ -36,9 +37,12 @@ ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000002"}
 
 @dataclass(slots=True)
 class Ran:
-    """One run of the command: its seconds, the most memory of its Python processes in MiB, status and output."""
+    """One run of the command: its seconds, those of processors that it and its programs had, the most memory of its
+    Python processes in MiB, status and output.
+    """
 
     seconds: float
+    processor: float
     memory: float
     status: int
     output: str
@@ -47,7 +51,7 @@ class Ran:
 def bulk(where: Path, *words: str, kill_after: float | None = None) -> Ran:
     """Run `volfix bulk` over `estate` in a directory."""
     command = [sys.executable, "-m", "volfix", "bulk", "estate", "--quiet", "--state", "volfix-bulk.sqlite", *words]
-    started = time.perf_counter()
+    started, used = time.perf_counter(), processor_seconds()
     with (where / "output").open("w+") as output:
         process = subprocess.Popen(command, cwd=where, env=ENVIRONMENT, stdout=output, start_new_session=True)
         sums: list[int] = [0]
@@ -60,7 +64,14 @@ def bulk(where: Path, *words: str, kill_after: float | None = None) -> Ran:
             process.wait()
         watcher.join()
         output.seek(0)
-        return Ran(time.perf_counter() - started, max(sums) / 1024, process.returncode, output.read())
+        seconds = time.perf_counter() - started
+        return Ran(seconds, processor_seconds() - used, max(sums) / 1024, process.returncode, output.read())
+
+
+def processor_seconds() -> float:
+    """What all programs had that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(process: subprocess.Popen[bytes], sums: list[int]) -> None:
@@ -142,6 +153,7 @@ class Clock:
     """Seconds by what is being done; what is inside of something else counts there alone."""
 
     spent: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
     stack: list[str] = field(default_factory=lambda: ["the rest"])
     since: float = field(default_factory=time.perf_counter)
 
@@ -157,6 +169,7 @@ class Clock:
     def counts(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*arguments: Any, **more: Any) -> Any:
             self.turn(name)
+            self.calls[name] += 1
             try:
                 return function(*arguments, **more)
             finally:
@@ -173,6 +186,7 @@ def shares(where: Path) -> None:
     import volfix.syntax.shell
     import volfix.syntax.yaml_tree
     from volfix.fixes.write import transaction
+    from volfix.project import children
     from volfix.syntax.source import Source
 
     drop_branches(where)
@@ -182,7 +196,7 @@ def shares(where: Path) -> None:
         ("parsing", volfix.syntax.shell, "parse"),
         ("proof", volfix.fixes.proof.proof, "prove"),
         ("writing", transaction, "replace_all"),
-        ("git", subprocess, "run"),
+        ("git", children, "run"),
     ]
     done(next(iter(sorted((where / "estate").glob("*/*")))), TASK)  # everything is imported
     for name, module, attribute in measured:
@@ -201,6 +215,7 @@ def shares(where: Path) -> None:
     total = sum(clock.spent.values())
     parts = ", ".join(f"{name} {seconds / total:.0%}" for name, seconds in clock.spent.most_common())
     print(f"where the time goes: {parts} ({1000 * total / len(clones):.0f} ms a repository)")
+    print(f"programs started for a repository that is written: {clock.calls['git'] / len(clones):.2f}")
 
 
 def main() -> None:
@@ -219,7 +234,8 @@ def main() -> None:
             generate(where / "estate", number)
             print(f"{number} repositories generated in {time.perf_counter() - started:.0f} s")
         ran = bulk(where, "--state", "memory", "--jobs", "1", "--dry-run")
-        print(f"{number} repositories: {ran.memory:.0f} MiB, {1000 * ran.seconds / number:.0f} ms a repository")
+        each = f"{1000 * ran.seconds / number:.0f} ms a repository, {1000 * ran.processor / number:.1f} of a processor"
+        print(f"{number} repositories: {ran.memory:.0f} MiB, {each}")
     middle = directory / given.numbers.split(",")[min(1, given.numbers.count(","))]
     shares(middle)
     speed(middle, int(middle.name))
