@@ -107,6 +107,15 @@ TOO_MUCH: dict[str, tuple[str, str, Callable[[], Files]]] = {
             f"  commands: [docker compose up {'x ' * 17_000}]\n",
         },
     ),
+    "characters of all values of a pipeline": (
+        ".drone.yml",
+        "values of more than 262144 characters in all: volfix does not read it",
+        lambda: {
+            "compose.yaml": ONE,
+            ".drone.yml": "kind: pipeline\nname: x\nsteps:\n- name: s\n  image: docker:27\n  commands:\n"
+            + each(9, lambda i: f"  - docker compose up {'x ' * 15_000}\n"),
+        },
+    ),
     "characters of a module": (
         "m0.py",
         "larger than volfix reads (262144 bytes)",
