@@ -60,6 +60,20 @@ steps:
     environment: {CACHE_URL: 'sqlite:////app/stuff/app.db'}
     commands: [docker compose up -d]
 """
+NO_MOUNT = """\
+services:
+  app:
+    build: .
+    environment: {DATABASE_URL: "sqlite:////app/data/app.db"}
+"""
+OTHER = """\
+name: second
+services:
+  other:
+    image: example.org/acme/other:1
+    environment: {{DATABASE_URL: "sqlite:////srv/rows/other.db"}}
+    volumes: ["{}:/srv/rows"]
+"""
 WEB = """\
   web:
     build: .
@@ -131,6 +145,18 @@ AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "such a directory of another service's database": (
         {"compose.yaml": STUFF + "    environment: {CACHE_URL: 'sqlite:////app/stuff/cache.db'}\n" + WEB},
         {"compose.yaml": stuffed(STUFF + "    environment: {CACHE_URL: 'sqlite:////app/stuff/cache.db'}\n" + WEB)},
+    ),
+    "a mount whose variable also names a database of another project, whose directory becomes a volume": (
+        {
+            "compose.yaml": NO_MOUNT,
+            "docker-compose.second.yml": OTHER.format("${DATABASE_PATH:-./data}"),
+            ".env.example": "DATABASE_PATH=/app/data/app.db\n",
+        },
+        {
+            "compose.yaml": NO_MOUNT + "    volumes:\n      - app-db:/app/data\n" + DECLARED.format("app-db"),
+            "docker-compose.second.yml": OTHER.format("other-db") + DECLARED.format("other-db"),
+            ".env.example": "DATABASE_PATH=/app/data/app.db\n",
+        },
     ),
     "such a directory beside a volume that is named for data": (
         {"compose.yaml": BESIDE_DATA, ".env.prod": "CACHE_URL=sqlite:////app/stuff/app.db\n"},

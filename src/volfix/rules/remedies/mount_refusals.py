@@ -11,7 +11,7 @@ from volfix.project.git import GitUnavailable
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
 from volfix.rules.evidence.database import Database
-from volfix.rules.evidence.databases import databases
+from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.source_variables import given_names
 from volfix.rules.ignores import is_ignored
@@ -47,9 +47,11 @@ def source_refusals(context: Context, host: HostDirectory, what: str) -> Iterato
 
 @once
 def _naming_databases(context: Context) -> dict[str, Database]:
-    """The variables that an env file or a deployment gives, each with a database in no mount that it names."""
-    outside = [each for each in databases(context) if each.path is not None and not each.is_inside]
-    return {name: database for database in reversed(outside) for name in given_names(database)}
+    """The variables that an env file or a deployment gives, each with a database in no mount, now or
+    after a fix.
+    """
+    outside = [each.database for each in proposals(context) if each.place is None and each.directory is None]
+    return {name: each for each in reversed(outside) if each.path is not None for name in given_names(each)}
 
 
 def tracked_refusals(context: Context, host: HostDirectory, asked: str, where: str = "") -> Iterator[str]:
