@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from volfix.syntax.source import Edit
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Plan:
     """What volfix found below some paths and would do about it. Nothing is written until `write` is called."""
 

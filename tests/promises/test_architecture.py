@@ -58,6 +58,7 @@ OPEN_OTHER_FILES = {
     "docker/local_files.py": "the files of a volume, which are rows and belong to no repository",
     "docker/sqlite_files.py": "copies of rows in a directory of volfix's own",
     "knowledge/": "volfix's own tables",
+    "rules/registry.py": "volfix's own rules",
     "report/estate/": "the page that volfix writes, and its own template",
     "cli/": "what a person names on the command line, beside the repositories",
 }

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field, fields
 from typing import Any
 
-from volfix.knowledge.entries import Absence, Entry, Kind, Setting, entry_of
+from volfix.knowledge.absences import Absence
+from volfix.knowledge.entries import Entry, Kind, Setting, entry_of
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import is_built_in
 from volfix.knowledge.paths import cleaned

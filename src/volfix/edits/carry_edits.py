@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from volfix.edits.waits import COMPLETED, STARTED
 from volfix.edits.yaml_edits import Addition, YamlEdit
 from volfix.syntax.source import CannotEdit, Edit, Source, Span
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from volfix.syntax.yaml_write import Value
 
 KEY = "depends_on"
-STARTED = {"condition": "service_started"}
-COMPLETED = {"condition": "service_completed_successfully"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

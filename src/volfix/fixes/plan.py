@@ -27,7 +27,7 @@ MANY = 48
 """With more stacks than this, several processes are faster than one."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RunPlan:
     """A whole run: what each stack needs, and what could not be read; `directories` and `loader` are what it read."""
 

@@ -41,7 +41,7 @@ class FailedTogether(Exception):
         self.error = error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunContext:
     """The directories of a run and the stacks in them; `others` are stacks that are read and planned already."""
 

@@ -29,7 +29,7 @@ CAUTION = ("none", "unsafe", "safe")
 """The kinds of fixes, the most cautious first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Options:
     """What a run looks for, and which fixes it makes; `confirm`, where given, is asked about each fix."""
 
@@ -57,7 +57,7 @@ class Options:
     """How many processes plan the stacks; None: one, and where there are many stacks one for each processor."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StackPlan:
     """One stack's findings and the changes that fix them: written together or not at all."""
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from volfix.knowledge.tables import HERE, parsed, record
+
+if TYPE_CHECKING:
+    from volfix.knowledge.absences import Absence
 
 Kind = Literal["engine", "application"]
 Result = TypeVar("Result")
@@ -40,17 +43,6 @@ class Setting:
     store: bool = False
     field: str = ""
     skip: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """When an engine keeps nothing: each word sequence of `all` is in the command, none of `none` is, and with
-    `unmoved` no setting says where to keep data. Words may be globs.
-    """
-
-    all: tuple[tuple[str, ...], ...] = ()
-    none: tuple[tuple[str, ...], ...] = ()
-    unmoved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +186,8 @@ def entry_of(row: Mapping[str, Any], kind: Kind) -> Entry:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     values.setdefault("family", values["name"].lower().replace(" ", "-"))
     values["settings"] = tuple(record(Setting, item) for item in row.get("settings", ()))
-    values["absences"] = tuple(_absence(item) for item in row.get("absences", ()))
+    if absences := row.get("absences"):
+        from volfix.knowledge.absences import absence_of  # few engines can be told to keep nothing
+
+        values["absences"] = tuple(map(absence_of, absences))
     return Entry(kind=kind, **values)
-
-
-def _absence(row: Mapping[str, Any]) -> Absence:
-    values: dict[str, Any] = {
-        key: tuple(map(tuple, value)) if isinstance(value, list) else value for key, value in row.items()
-    }
-    return Absence(**values)

@@ -1,24 +1,12 @@
-"""What the name of an env file says, which commands replace an env file, and which calls load one over set values."""
+"""What the name of an env file says, and which calls load an env file over values that are set."""
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from volfix.knowledge.tables import listed, table
-
-
-@dataclass(frozen=True, slots=True)
-class FileCopy:
-    """Files that a command puts into the place `target`; `spares` says that it leaves alone what is there."""
-
-    sources: tuple[str, ...]
-    target: str
-    spares: bool = False
 
 
 def is_example(path: str) -> bool:
@@ -26,56 +14,6 @@ def is_example(path: str) -> bool:
     *folders, name = path.lower().split("/")
     words = set(re.split(r"[^a-z0-9]+", name))
     return bool(words & listed("env_files", "examples") or set(folders) & listed("env_files", "folders"))
-
-
-def copy_of(words: Sequence[str]) -> FileCopy | None:
-    """The files that a command copies, moves or links; None for other commands."""
-    row = _copies().get(posixpath.basename(words[0])) if words else None
-    if row is None:
-        return None
-    into = frozenset(row.get("into", ()))
-    values = frozenset(row.get("values", ())) | into
-    from volfix.knowledge.commands import skip_options
-
-    paths: list[str] = []
-    target, at = None, 1
-    while at < len(words):
-        behind = skip_options(words, at, values)
-        for number in range(at, min(behind, len(words))):
-            name, equals, value = words[number].partition("=")
-            if name in into:
-                target = value if equals else (words[number + 1] if number + 1 < len(words) else None)
-        paths += words[behind : behind + 1]
-        at = behind + 1
-    if target is None and len(paths) > 1:
-        target = paths.pop()
-    spares = any(word in row.get("spares", ()) for word in words)
-    return FileCopy(tuple(paths), target, spares) if target is not None and paths else None
-
-
-def filtered(words: Sequence[str], read: str | None, written: str | None) -> FileCopy | None:
-    """What a command writes of the files that it reads: `read` and `written` are its redirections."""
-    row = _filters().get(posixpath.basename(words[0])) if words else None
-    if row is None:
-        return None
-    paths = [word for word in words[1:] if not word.startswith("-")]
-    sources, target = ([read] if read else paths), written
-    if row.get("writes") and paths:
-        sources, target = ([read] if read else []), paths[-1]
-    for number, word in enumerate(words[:-1]):
-        sources = [words[number + 1]] if word in row.get("input", ()) else sources
-        target = words[number + 1] if word in row.get("output", ()) else target
-    return FileCopy(tuple(sources), target) if sources and target else None
-
-
-@cache
-def _copies() -> Mapping[str, Mapping[str, Any]]:
-    return {name: row for row in table("env_files")["copies"] for name in row["names"]}
-
-
-@cache
-def _filters() -> Mapping[str, Mapping[str, Any]]:
-    return {name: row for row in table("env_files")["filters"] for name in row["names"]}
 
 
 @cache

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 from volfix.knowledge.entries import Entry, entry, from_index, identifying_directories, image_words, index
-from volfix.knowledge.images import HUB, VARIABLE, Image
+from volfix.knowledge.images import VARIABLE, Image
 from volfix.knowledge.paths import cleaned
-from volfix.knowledge.processes import own_variables
 from volfix.knowledge.tables import listed
 
 _FLOATING = "latest"
-
-
-@dataclass(frozen=True, slots=True)
-class Mirror:
-    """An image under the path of another registry: its name, the variable that shows it, and its entries."""
-
-    name: str
-    variable: str
-    entries: tuple[Entry, ...]
 
 
 def entries_for(image: Image) -> tuple[Entry, ...]:
@@ -39,24 +28,6 @@ def other_versions(known: Entry) -> tuple[Entry, ...]:
     """The entries about other versions of the same image."""
     numbers = index().repositories.get(known.images[0], ())
     return tuple(other for number in numbers if (other := entry(number)).versions != known.versions)
-
-
-def mirror_of(image: Image, environment: Iterable[str]) -> Mirror | None:
-    """What a registry of the user's own has under a path: `registry.local/mirror/postgres` is the image `postgres`.
-
-    A name is weak evidence: the environment must have a variable that only this image's entry point reads.
-    """
-    if image.registry is None or image.registry in HUB:
-        return None
-    given = set(environment)
-    parts = image.repository.split("/")
-    for start in range(1, len(parts)):
-        name = "/".join(parts[start:])
-        found = entries_for(replace(image, repository=name))
-        variables = [each for entry in found for each in own_variables(entry) if each in given]
-        if variables:
-            return Mirror(name, variables[0], found)
-    return None
 
 
 def derived_entry(image: Image) -> tuple[Entry, ...]:

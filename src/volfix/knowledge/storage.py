@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from volfix.knowledge.entries import Absence, Entry, Setting
+from volfix.knowledge.entries import Entry, Setting
 from volfix.knowledge.paths import cleaned, is_below, matches
+
+if TYPE_CHECKING:
+    from volfix.knowledge.absences import Absence
 
 Relation = Literal["holds", "inside", "shadowed", "elsewhere"]
 _RELATIONS: tuple[Relation, ...] = ("holds", "shadowed", "inside", "elsewhere")

@@ -25,7 +25,6 @@ from volfix.project.commands.names import (
     is_script,
 )
 from volfix.project.compose.compose_file import FILE_NAME, Unread
-from volfix.project.compose.other_names import is_compose_by_content
 from volfix.project.git import work_tree
 from volfix.syntax import disk, listing
 from volfix.syntax.source import FileProblem
@@ -181,7 +180,7 @@ def _of_interest(directory: str, root: Path, entries: Sequence[os.DirEntry[str]]
             found["files"].add(Path(entry.path))
         elif is_pipeline_name(entry.path) and not _is_broken_link(entry):
             found["pipelines"].add(Path(entry.path))
-        elif entry.name.lower().endswith(YAML) and _is_file(entry) and is_compose_by_content(entry.path):
+        elif entry.name.lower().endswith(YAML) and _is_file(entry) and _is_compose_by_content(entry.path):
             found["others"].add(Path(entry.path))
         if has_commands(entry.path) and _is_file(entry):
             found["commands"].add(Path(entry.path))
@@ -212,6 +211,12 @@ def _named_by_dotenv(directory: Path) -> list[Path]:
     found = COMPOSE_FILE.search(disk.read_or_nothing(directory / ".env"))
     names = found[1].decode(errors="replace").strip("\"' \r").split(":") if found else []
     return [directory / name for name in names if name and disk.is_file(directory / name)]
+
+
+def _is_compose_by_content(path: str) -> bool:
+    from volfix.project.compose.other_names import is_compose_by_content  # many directories have no other YAML file
+
+    return is_compose_by_content(path)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

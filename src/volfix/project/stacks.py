@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.combinations import projects_of
 from volfix.project.compose.compose_file import Unread
 from volfix.project.compose.model import Project
-from volfix.project.compose.named_files import with_named_files
 from volfix.project.discovery import Directory
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
@@ -31,7 +30,7 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     loader.directories = tuple(directories)
     loader.copies = _env_copies(loader)
     unread: dict[Path, list[Unread]] = {}
-    named = list(with_named_files(directories))
+    named = _with_named_files(directories)
     asked = _Asked(named)
     for directory in named:
         pipelines += [(path, directory.root) for path in directory.pipelines]
@@ -79,6 +78,15 @@ def _built(directories: Sequence[Directory], loader: Loader) -> list[Project]:
     return [
         project for directory, project in found if project.files[0].path not in taken.intersection(directory.others)
     ]
+
+
+def _with_named_files(directories: list[Directory]) -> list[Directory]:
+    """The directories, with the combinations of Compose files that command lines name."""
+    if not any(directory.commands or directory.documents for directory in directories):
+        return directories
+    from volfix.project.compose.named_files import with_named_files
+
+    return list(with_named_files(directories))
 
 
 def _env_copies(loader: Loader) -> Copies:

@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 Asked = ParamSpec("Asked")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Context:
     """One stack, and everything that its rules may ask about.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import MAY_BE_FILE
 from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.env_file_names import env_files_of
 from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME
 from volfix.project.compose.replicas import replicas
 from volfix.rules.context import Context, once
@@ -63,9 +64,12 @@ def _opens_database(context: Context) -> bool:
 
 
 def _has_loose_values(context: Context) -> bool:
+    projects = [project for project in context.stack.projects if env_files_of(project)]
+    if not projects:
+        return False
     from volfix.project.compose.unreferenced_env_files import loose_variables
 
-    return any(True for project in context.stack.projects for _ in loose_variables(project))
+    return any(True for project in projects for _ in loose_variables(project))
 
 
 def _mounts_file_or_opens_database(context: Context) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix import rules
@@ -17,7 +17,7 @@ class Registry(Mapping[str, "Rule"]):
     """A mapping from a rule's code (its module's name in capitals) to the rule, which is imported on first use."""
 
     def __init__(self) -> None:
-        names = sorted(info.name for info in pkgutil.iter_modules(rules.__path__) if info.name.startswith("vf"))
+        names = sorted(path.stem for path in Path(__file__).parent.glob("vf*.py"))
         self._modules = {name.upper(): f"{rules.__name__}.{name}" for name in names}
 
     def __getitem__(self, code: str) -> Rule:

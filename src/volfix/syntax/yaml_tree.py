@@ -10,6 +10,7 @@ from typing import Any
 from volfix.syntax.source import FileProblem, Source, Span
 from volfix.syntax.yaml_events import block_end, read_events
 
+LINE_ENDS = frozenset("\r\n\x85\u2028\u2029")
 NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 
 
@@ -167,7 +168,6 @@ def parse(source: Source, *, repeats: bool = False) -> list[Document]:
 PROPERTY = re.compile(r"(?:[&!]\S*)(?:[ \t]+|(?=[\r\n])|\Z)|[ \t\r\n]+|#[^\n]*")
 # Between a node's properties and its content there may be blanks, line ends and comments.
 COLON = re.compile(r"(?:[ \t\r\n]+(?:#[^\n]*)?)*:")
-LINE_END = re.compile(r"[\r\n\x85\u2028\u2029]")
 
 
 class _Composer:
@@ -236,7 +236,7 @@ class _Composer:
             value = value.replace("\a", "")  # the Python parser's mark for a fold, a character that YAML text never has
             end = block_end(self.source, start, end, value)
         elif style == "" and (written := self.source.text[start:end]) not in ("", value):
-            value = value if LINE_END.search(written) else written
+            value = written if LINE_ENDS.isdisjoint(written) else value
         return Scalar(Span(min(start, end), end), value, style, tag, event.anchor)
 
     def _mapping(self, event: Any, tag: str | None) -> Mapping:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from volfix.edits.carry_edits import COMPLETED
+from volfix.edits.waits import COMPLETED
 from volfix.fixes.proof.differences import Model
 from volfix.fixes.proof.project_model import MOUNTS, WAITS, carrier_model, described, meaning_of, settled
 from volfix.fixes.proof.reworded import with_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from volfix.edits.carry_edits import STARTED
+from volfix.edits.waits import STARTED
 from volfix.fixes.proof.differences import Model
 from volfix.project.compose.carriers import origin_of
 from volfix.project.compose.compose_file import ComposeFile, strings

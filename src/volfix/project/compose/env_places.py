@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from volfix.project.compose.env_copy import EnvCopy
 
 
-@dataclass(frozen=True, slots=True)
-class EnvCopy:
-    """A copy of an env file: the deployment's `command` copies the repository's file `source` to another place.
-
-    `spares` says that the command does not overwrite an existing file, and that one may exist, because the command does
-    not run in a fresh checkout.
-    """
-
-    source: Path
-    command: str
-    spares: bool = False
-
-
-Copies = Mapping[Path, tuple[EnvCopy, ...]]
+Copies: TypeAlias = "Mapping[Path, tuple[EnvCopy, ...]]"
 """The copies that deployments make, by the path that they are copied to."""
 
 

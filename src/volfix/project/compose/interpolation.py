@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 Lookup = Callable[[str], "str | None"]
 """Returns a variable's value, with unknown parts as `${NAME}`; None if nothing known sets the variable, Unset if it is
@@ -16,12 +17,7 @@ set to another variable that nothing known sets.
 
 # Go's case-insensitive [a-z] matches the long s and the Kelvin sign too.
 NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
-START = re.compile(
-    rf"\$(?:(?P<escaped>\$)|(?P<named>{NAME})|\{{(?P<braced>{NAME})(?P<operator>:?[-+?]|\}})|(?P<open>\{{))"
-)
 VISIBLE = re.compile(rf"\$\{{({NAME})\}}")
-REFERENCE = re.compile(rf"\$\{{?({NAME})")
-"""A reference to a variable; finds those inside defaults too."""
 DEPTH = 100
 """How deep defaults may nest: deeper than people write, and not too deep for Python's stack."""
 LENGTH = 128 * 1024
@@ -94,7 +90,7 @@ def _pieces(text: str, start: int, end: int, lookup: Lookup, depth: int) -> Iter
         raise InterpolationError(f"its defaults nest more than {DEPTH} deep")
     literal: list[str] = []
     begin = at = start
-    while found := START.search(text, at, end):
+    while found := _start().search(text, at, end):
         literal.append(text[at : found.start()])
         at = found.end()
         if found["escaped"]:
@@ -115,6 +111,14 @@ def _pieces(text: str, start: int, end: int, lookup: Lookup, depth: int) -> Iter
     literal.append(text[at:end])
     if end > begin:
         yield Piece(begin, end, "".join(literal))
+
+
+@cache
+def _start() -> re.Pattern[str]:
+    """A `$` and what follows, up to the text of a default; compiled where a text has one."""
+    return re.compile(
+        rf"\$(?:(?P<escaped>\$)|(?P<named>{NAME})|\{{(?P<braced>{NAME})(?P<operator>:?[-+?]|\}})|(?P<open>\{{))"
+    )
 
 
 def _invalid(place: int) -> InterpolationError:

@@ -19,11 +19,10 @@ from volfix.project.compose.field_values import boolean, mount_options
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.compose.mounts import Mount, clean, read_mount
 from volfix.project.compose.origins import Variable
-from volfix.project.compose.typed_values import typed_text
-from volfix.project.image.build import Build, context_of
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, is_merge_key, resolved
 
 if TYPE_CHECKING:
+    from volfix.project.image.build import Build
     from volfix.project.image.stages import Stage
 
 
@@ -101,6 +100,8 @@ class Service:
         node, part = found
         if isinstance(node, Scalar) and node.is_null:
             return None
+        from volfix.project.image.build import Build, context_of  # most services run an image as it is
+
         if isinstance(node, Scalar):
             return Build(context_of(part.directory, self.interpolated(node.value)), "Dockerfile", False, None, ())
         if not isinstance(node, Mapping):
@@ -127,7 +128,7 @@ class Service:
         """The Dockerfile stage that the service builds; None if it builds nothing or the Dockerfile is unreadable."""
         if self.build is None:
             return None
-        from volfix.project.image.stages import stage_of  # most services run an image as it is
+        from volfix.project.image.stages import stage_of
 
         return stage_of(self.build)
 
@@ -282,6 +283,8 @@ def assignments(node: Node | None) -> Iterator[tuple[str, str | None, Scalar, in
     if node is not None:
         node = resolved(node)
     if isinstance(node, Mapping):
+        from volfix.project.compose.typed_values import typed_text  # a section in list form has text alone
+
         for name, pair in node.items():
             value = resolved(pair.value)
             if isinstance(value, Scalar) and not is_merge_key(value):  # Compose drops an entry whose value is `<<`

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -10,21 +9,19 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.env_files import is_example
 from volfix.knowledge.purposes import FOR_A_WHILE, purposes
-from volfix.project.compose.env_places import EnvCopy, in_place
+from volfix.project.compose.env_file_names import env_files_in, env_files_of
+from volfix.project.compose.env_places import in_place
 from volfix.project.compose.environment import DotenvFile
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import PutTogether, Variable, env_assignment
 from volfix.project.compose.service import Service
-from volfix.syntax import disk, listing
+from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:
+    from volfix.project.compose.env_copy import EnvCopy
     from volfix.syntax.dotenv import Assignment
 
-ENV_FILE_NAME = re.compile(r"\.env(?:[._-][\w.-]+)?\Z|[\w.-]+\.env\Z")
-EXAMPLE_NAME = re.compile(r"(?:dot)?env[._-][\w.-]+\Z")
-"""Names that are env files only if a word in them says that they are examples."""
-FOLDERS = ("config", "env", "envs", ".envs", "environments")
 DATABASE = re.compile(r"sqlite|\.db\b|jdbc:h2|file:", re.IGNORECASE)
 
 
@@ -39,25 +36,12 @@ def loose_variables(project: Project) -> Iterator[Variable]:
     loaded = {in_place(project.copies, path) for path in project.env_places if path != own or own in named}
     taken = _taken(project, own)
     deployed = project.env_paths - project.env_places
-    for path in _env_files(project):
+    for path in env_files_of(project):
         if path in loaded or (purposes(path.name) & FOR_A_WHILE and path not in deployed):
             continue
         for variable in _read(path):
             if path != own or variable.name not in taken:
                 yield variable
-
-
-def _env_files(project: Project) -> list[Path]:
-    """The env files in the project's directories, and those that deployments copy there."""
-    found = dict.fromkeys(path for directory in directories(project) for path in env_files_in(directory))
-    return [*found, *(path for path in sorted(project.env_paths - project.env_places) if path not in found)]
-
-
-@disk.remembered(1024)
-def env_files_in(directory: Path) -> tuple[Path, ...]:
-    """The env files of a directory, recognised by name, in the directory's order."""
-    found = listing.entries(directory)
-    return tuple([directory / entry.name for entry in found if is_env_file(entry.name) and disk.is_file(entry.path)])
 
 
 @disk.remembered(64)
@@ -70,11 +54,6 @@ def assignments_in(path: Path) -> tuple[tuple[Assignment, Source], ...]:
         return tuple([(item, source) for item in dotenv.read(source)])
     except FileProblem:  # nothing refers to the file
         return ()
-
-
-def is_env_file(name: str) -> bool:
-    """Whether the name is that of an env file."""
-    return bool(ENV_FILE_NAME.match(name) or (EXAMPLE_NAME.match(name) and is_example(name)))
 
 
 def is_example_of(project: Project, path: Path) -> bool:
@@ -129,7 +108,7 @@ def names_assigned(project: Project) -> frozenset[str]:
 
     A deployment may set any of them.
     """
-    return frozenset(item.name for path in _env_files(project) for item, _ in assignments_in(path))
+    return frozenset(item.name for path in env_files_of(project) for item, _ in assignments_in(path))
 
 
 def may_be_given(project: Project, service: Service, names: Collection[str]) -> bool:
@@ -142,14 +121,3 @@ def may_be_given(project: Project, service: Service, names: Collection[str]) -> 
         return False
     known = names_assigned(project)
     return not known or bool(known & set(names))
-
-
-def directories(project: Project) -> list[Path]:
-    """The project's directory, its directories for settings, and the build contexts of its services."""
-    home, top = str(project.directory), os.path.join(project.root, "")  # noqa: PTH118 - many in a run
-    own = [home, *(f"{home}/{name}" for name in FOLDERS)]
-    for service in project.services.values():
-        if service.build is not None and service.build.context is not None:
-            own += [str(service.build.context), f"{service.build.context}/config"]
-    places = (path for path in dict.fromkeys(map(os.path.normpath, own)) if os.path.join(path, "").startswith(top))  # noqa: PTH118
-    return [Path(path) for path in places if os.path.isdir(path)]  # noqa: PTH112

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.commands import DockerCall
-from volfix.knowledge.env_files import copy_of
+from volfix.knowledge.file_copies import copy_of
 from volfix.project.compose.compose_file import BASE_NAMES, OVERRIDE_NAMES
 from volfix.project.deployments.flow import Flow
 from volfix.project.deployments.project_lookup import project_directory

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, docker_call
-from volfix.knowledge.env_files import FileCopy, copy_of, filtered, is_example
+from volfix.knowledge.env_files import is_example
+from volfix.knowledge.file_copies import FileCopy, copy_of, filtered
 from volfix.knowledge.purposes import NOT_DEPLOYED, purposes
-from volfix.project.compose.env_places import Copies, EnvCopy
+from volfix.project.compose.env_copy import EnvCopy
+from volfix.project.compose.env_places import Copies
 from volfix.project.shell.paths import joined
 from volfix.syntax import disk, listing
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.images import Image
-from volfix.knowledge.lookup import Mirror, derived_entry, entries_for, mirror_of
+from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.service import Service
+
+if TYPE_CHECKING:
+    from volfix.knowledge.mirrors import Mirror
 
 
 def images_of(service: Service) -> list[Image]:
@@ -50,4 +54,6 @@ def mirror_evidence(service: Service) -> Iterator[str]:
 
 
 def _mirror(service: Service, image: Image) -> Mirror | None:
+    from volfix.knowledge.mirrors import mirror_of  # most images of databases are known by their names
+
     return mirror_of(image, (variable.name for variable in effective_variables(service)))

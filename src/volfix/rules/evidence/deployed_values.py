@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from volfix.project.compose.env_file_names import is_env_file
 from volfix.project.compose.environment import DirectoryLookup
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.interpolation import VISIBLE, InterpolationError, Lookup, interpolate
 from volfix.project.compose.origins import InEnvFile, PutTogether, Variable
 from volfix.project.compose.outer_origins import InCode, InFlow
 from volfix.project.compose.service import Service
-from volfix.project.compose.unreferenced_env_files import assignments_in, is_env_file
+from volfix.project.compose.unreferenced_env_files import assignments_in
 from volfix.rules.context import Context
 from volfix.rules.evidence.command_words import NO_READERS, shown_command
 from volfix.rules.evidence.database import Database

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from volfix.knowledge.switches import SCHEME, SwitchValue, engine_in, host_beside, switch_of
 from volfix.project.compose.effective_environment import effective_values
-from volfix.project.compose.interpolation import REFERENCE
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import InCompose
+from volfix.project.compose.references import REFERENCE
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import assigned_in
 

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from volfix.project.commands.host_users import files_of
 from volfix.project.commands.names import is_document
+from volfix.project.compose.env_file_names import directories, env_files_in
 from volfix.project.compose.environment import origin_in
 from volfix.project.compose.host_directories import HostDirectory, host_directory, relative
-from volfix.project.compose.interpolation import REFERENCE, InterpolationError, interpolate
+from volfix.project.compose.interpolation import InterpolationError, interpolate
 from volfix.project.compose.mounts import source_kind
 from volfix.project.compose.origins import env_assignment
 from volfix.project.compose.outer_origins import InFlow
-from volfix.project.compose.unreferenced_env_files import assignments_in, directories, env_files_in
+from volfix.project.compose.references import REFERENCE
+from volfix.project.compose.unreferenced_env_files import assignments_in
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
 from volfix.rules.evidence.database import Database

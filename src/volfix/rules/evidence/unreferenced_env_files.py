@@ -10,12 +10,13 @@ from pathlib import Path
 
 from volfix.knowledge.variables import MAY_BE_FILE
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.interpolation import REFERENCE
+from volfix.project.compose.env_file_names import is_env_file
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCompose, Variable
+from volfix.project.compose.references import REFERENCE
 from volfix.project.compose.service import Service, assignments
-from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
+from volfix.project.compose.unreferenced_env_files import is_example_of, loose_variables, put_into_place
 from volfix.project.image.images import known_entries
 from volfix.rules.context import Context, once
 from volfix.rules.evidence.database import Database

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.compose.host_directories import HostDirectory, is_within, relative
-from volfix.project.compose.interpolation import REFERENCE
+from volfix.project.compose.references import REFERENCE
 from volfix.project.git import GitUnavailable
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
