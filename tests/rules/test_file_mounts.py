@@ -156,3 +156,13 @@ def test_the_new_directory_is_the_users_at_once(tmp_path: Path) -> None:
     volfix.plan(tmp_path, unsafe_fixes=True).write()
     assert "RUN mkdir -p /app/data && chown app /app/data\nUSER app" in (tmp_path / "Dockerfile").read_text()
     assert not volfix.plan(tmp_path, unsafe_fixes=True).edits
+
+
+def test_the_directory_is_not_the_one_that_another_value_may_name(tmp_path: Path) -> None:
+    values = "{DB_PATH: /app/app.db, DATABASE_URL: 'sqlite:///data/app.db'}"
+    mounts = "['./app.db:/app/app.db', './data:/data']"
+    compose = "services:\n  app:\n    image: example.org/acme/app:1\n    environment: %s\n    volumes: %s\n"
+    (tmp_path / "compose.yaml").write_text(compose % (values, mounts))
+    (finding,) = [each for each in volfix.plan(tmp_path).findings if each.code == "VF103"]
+    assert finding.fix is not None
+    assert [move.target for move in finding.fix.moves] == ["/app/db"]

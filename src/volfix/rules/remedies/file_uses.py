@@ -70,8 +70,20 @@ class FileUse:
         names = [posixpath.join(parent, name) for name in DIRECTORIES]
         own = [parent] if posixpath.basename(parent) == DIRECTORIES[0] else []
         return next(
-            (path for path in (*own, *names) if not any(_contents(self.use, path)) and self._claims(path)), None
+            (
+                path
+                for path in (*own, *names)
+                if not any(_contents(self.use, path)) and not self._is_named(path) and self._claims(path)
+            ),
+            None,
         )
+
+    def _is_named(self, directory: str) -> bool:
+        """Whether another value of the service may name the file in this directory, read with or without a slash."""
+        there = posixpath.join(directory, posixpath.basename(self.path))
+        found = proposals_in(self.context, self.use.project, self.use.service)
+        others = [each.database.file.path.strip("/") for each in found if each not in self.proposals]
+        return any("/" in other and there.endswith(f"/{other}") for other in others)
 
     def _claims(self, directory: str) -> bool:
         """Reserve the directory for this file; False if another file of the service has it."""
