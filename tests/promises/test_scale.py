@@ -236,7 +236,7 @@ def printed(files: Files, root: Path, words: list[str]) -> int:
     profile.enable()
     done = CliRunner().invoke(command, [*words, str(root)])
     profile.disable()
-    assert done.exit_code == 1, done.output
+    assert done.exit_code in (0, 1), done.output
     return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
 
 
@@ -254,6 +254,7 @@ WORDS = ("-q", "--statistics", *(f"--output-format={form}" for form in FORMATS i
         *((words, DIMENSIONS["services"], 2 * SIZE) for words in WORDS),
         ("--output-format=sarif", undeclared, 2 * SIZE),
         ("--output-format=rdjson", undeclared, 2 * SIZE),
+        ("--write", DIMENSIONS["services"], 2 * SIZE),  # afterwards each new volume asks what was there before
         ("-v", DIMENSIONS["services"], 8 * SIZE),  # that many that some have their lines left out
     ],
 )

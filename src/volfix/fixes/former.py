@@ -90,6 +90,8 @@ class Former:
     stack: Stack
     loader: Loader
     histories: Histories
+    known: dict[tuple[Project, int], Project | None] = field(default_factory=dict)
+    """The versions that were read, by project and number: each volume asks for them."""
 
     @cached_property
     def _contents(self) -> list[tuple[str, Contents]]:
@@ -97,17 +99,21 @@ class Former:
 
     def of(self, project: Project) -> Iterator[tuple[Project, str]]:
         """The project as it was, with how volfix knows; versions with no other path or name are left out."""
+        for number, (when, contents) in enumerate(self._contents):
+            if (project, number) not in self.known:
+                self.known[project, number] = self._version(project, contents)
+            if (found := self.known[project, number]) is not None:
+                yield found, when
+
+    def _version(self, project: Project, contents: Contents) -> Project | None:
         paths = tuple(file.path for file in project.files)
         directory = Directory(project.directory, project.root, paths, file_sets=(paths,))
         now = {file.path: file.source.data for file in self.stack.files}
-        for when, contents in self._contents:
-            if not any(_has_another_mount(data, now.get(path, b"")) for path, data in contents.items()):
-                continue
-            overlay = overlay_of(contents)
-            for found in projects_of(directory, self.loader.overlaid(overlay)) if overlay else ():
-                if tuple(file.path for file in found.files) == paths:
-                    yield found, when
-                    break
+        overlay = overlay_of(contents)
+        if not overlay or not any(_has_another_mount(data, now.get(path, b"")) for path, data in contents.items()):
+            return None
+        found = projects_of(directory, self.loader.overlaid(overlay))
+        return next((each for each in found if tuple(file.path for file in each.files) == paths), None)
 
 
 def _files_of(stack: Stack) -> list[Path]:
