@@ -194,6 +194,13 @@ def test_files_of_a_repository_are_opened_in_one_module() -> None:
     assert not found
 
 
+def test_nothing_of_ours_runs_while_python_drops_an_object() -> None:
+    """A Ctrl-C that comes meanwhile is printed and lost, and volfix goes on."""
+    own = ("WeakKeyDictionary", "WeakValueDictionary", "WeakSet", "weakref.finalize", "def __del__")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+    assert [(name, word) for name, text in texts.items() for word in own if word in text] == []
+
+
 def test_what_a_command_says_of_foreign_origin_is_printed_by_one_function() -> None:
     """`tell` shows no secret and nothing that a terminal obeys; progress, versions and a rule's text have neither."""
     own = {"bulk_progress.py", "carry_shown.py", "fix.py", "main.py", "asking.py"}

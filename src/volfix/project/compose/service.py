@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from volfix.project.compose.compose_file import ComposeFile, strings
 from volfix.project.compose.environment import DotenvFile, service_environment, written_variable
@@ -57,12 +57,17 @@ class EnvFile:
 
 @dataclass(frozen=True, eq=False)
 class Service:
-    """A service of a project; `parts` are in the order in which Compose merges them."""
+    """A service of a project; `parts` are in the order in which Compose merges them.
+
+    `known` is what others have worked out of the service, each under a key of its own. Weak dictionaries would do too,
+    but a Ctrl-C that comes while they drop an entry is lost.
+    """
 
     name: str
     parts: tuple[Part, ...]
     lookup: Lookup
     read_env: Callable[[Path, bool], DotenvFile]
+    known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def field(self, key: str) -> tuple[Node, Part] | None:
         """The value of the last part that has the key, with that part; None without one or after `!reset`."""

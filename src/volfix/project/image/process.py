@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.model import Project
@@ -65,13 +64,9 @@ def process_of(service: Service) -> Process:
     return Process(entrypoint, command)
 
 
-_RUN: WeakKeyDictionary[Service, dict[tuple[str, ...], tuple[StartedCommand, ...]]] = WeakKeyDictionary()
-"""The known commands by their words, kept as long as their services: several rules ask for them."""
-
-
 def commands_run(project: Project, service: Service, words: tuple[str, ...]) -> tuple[StartedCommand, ...]:
     """The commands that run, in order, when the service's container runs `words`; scripts are followed."""
-    known = _RUN.setdefault(service, {})
+    known: dict[tuple[str, ...], tuple[StartedCommand, ...]] = service.known.setdefault("commands run", {})
     if words not in known:
         environment, follows = effective_values(service), _runs_others(words)
         alone = (StartedCommand(words, environment),)

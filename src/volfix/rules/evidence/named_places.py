@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from volfix.knowledge.variables import MAY_BE_FILE, variable_kind
 from volfix.project.compose.effective_environment import effective_variables
@@ -16,22 +15,23 @@ from volfix.rules.evidence.database_places import based, places_of, settled
 if TYPE_CHECKING:
     from volfix.project.code.database_url import DatabaseFile
 
-_OPENED: WeakKeyDictionary[Service, frozenset[str]] = WeakKeyDictionary()
-"""The paths that `opened_by` returns, as long as the service exists: each database of the service asks for them."""
+OPENED = "opened"
+"""The key of the paths that `opened_by` returns: each database of the service asks for them."""
 
 
 def opened_by(project: Project, service: Service) -> frozenset[str]:
     """The paths of the database files that the service's environment names, and those that `opens` has added."""
-    if service not in _OPENED:
+    if OPENED not in service.known:
         places = (place_of(project, service, variable) for variable in effective_variables(service))
-        _OPENED[service] = frozenset(filter(None, places))
-    return _OPENED[service]
+        service.known[OPENED] = frozenset(filter(None, places))
+    paths: frozenset[str] = service.known[OPENED]
+    return paths
 
 
 def opens(project: Project, service: Service, path: str) -> bool:
     """Whether it is news that the service opens this database file, which code, a flow or a loose env file names."""
     known = opened_by(project, service)
-    _OPENED[service] = known | {path}
+    service.known[OPENED] = known | {path}
     return path not in known
 
 

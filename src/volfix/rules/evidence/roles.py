@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
-from weakref import WeakKeyDictionary
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entry_at
@@ -46,16 +45,12 @@ class Role:
         return self.evidence[0] if self.kind == UNKNOWN else None
 
 
-_ROLES: WeakKeyDictionary[Service, dict[Entry, Role]] = WeakKeyDictionary()
-"""The known roles, kept as long as their services: every rule asks for them."""
-
-
 def role_of(project: Project, service: Service, entry: Entry) -> Role:
     """The role of a service whose image, or base image, is `entry`.
 
     volfix does not know an application's programs: every program that is not a client or a tool may be the application.
     """
-    known = _ROLES.setdefault(service, {})
+    known: dict[Entry, Role] = service.known.setdefault("roles", {})
     if entry not in known:
         known[entry] = _role(project, service, entry)
     return known[entry]
