@@ -16,12 +16,16 @@ from conftest import APPLETS, BUSYBOX, Host
 import volfix
 
 SQLITE = shutil.which("sqlite3")
-SERVE = """#!/bin/sh
+SERVE = r"""#!/bin/sh
 file=${DATABASE_URL#sqlite:///}
-sqlite3 "$file" 'PRAGMA journal_mode=WAL; CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, what TEXT)'
-(echo "INSERT INTO orders (what) VALUES ('paid');"; sleep 3600) | sqlite3 "$file"
+sqlite3 -cmd '.timeout 60000' "$file" \
+  'PRAGMA journal_mode=WAL; CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, what TEXT)'
+(echo "INSERT INTO orders (what) VALUES ('paid');"; sleep 3600) | sqlite3 -cmd '.timeout 60000' "$file"
 """
-"""An application that keeps its connection open, as they do: what it wrote last is in the -wal file."""
+"""An application that keeps its connection open, as they do: what it wrote last is in the -wal file.
+
+It waits for a lock: the test that counts its rows locks the file for a moment, too.
+"""
 PASSWD = "root:x:0:0:root:/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n"
 COMPOSE = """\
 services:
@@ -34,7 +38,7 @@ services:
     volumes:
       - {mount}
 """
-SECONDS = 30
+SECONDS = 120
 
 pytestmark = pytest.mark.skipif(SQLITE is None, reason="sqlite3 is not installed")
 
@@ -65,9 +69,10 @@ def orders(host: Host, tmp_path_factory: pytest.TempPathFactory) -> str:
 def rows(host: Host, directory: Path, path: str, wanted: int) -> int:
     """How many orders the running application sees, once it has written its own."""
     container = host.compose(directory, "ps", "-q", "app").split()[-1]
+    words = ("-cmd", ".timeout 60000", path, "SELECT count(*) FROM orders")
     found, end = 0, time.monotonic() + SECONDS
     while time.monotonic() < end and found < wanted:
-        answer = host.docker("exec", container, "sqlite3", path, "SELECT count(*) FROM orders", check=False)
+        answer = host.docker("exec", container, "sqlite3", *words, check=False)
         found = int(answer.strip() or 0)
         time.sleep(0.1)
     return found

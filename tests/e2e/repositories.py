@@ -49,7 +49,7 @@ COUNT = (
 )
 SQLITE = Database(
     *("SQLite", "app", "shop-app:1", "{DATABASE_URL: 'sqlite:///./database.db'}", "data", "/app/data"),
-    ask='sqlite3 "${DATABASE_URL#sqlite:///}"',
+    ask='sqlite3 -cmd ".timeout 60000" "${DATABASE_URL#sqlite:///}"',
     fill=f"{SCHEMA} WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $rows)"
     " INSERT INTO items SELECT i, '$owner' FROM n;",
     count=COUNT,

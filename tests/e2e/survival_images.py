@@ -71,7 +71,8 @@ exec "$@"
 """
 APPLICATION = r"""#!/bin/sh
 trap 'exit 0' TERM
-sqlite3 "${DATABASE_URL#sqlite:///}" 'CREATE TABLE IF NOT EXISTS items (number INTEGER, owner TEXT)'
+sqlite3 -cmd '.timeout 60000' "${DATABASE_URL#sqlite:///}" \
+  'CREATE TABLE IF NOT EXISTS items (number INTEGER, owner TEXT)'
 while :; do sleep 60 & wait $!; done
 """
 NEW_POSTGRES = r"""RUN ln -s /usr/lib/postgresql/*/bin/psql /usr/bin/psql \
