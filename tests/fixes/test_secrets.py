@@ -375,6 +375,7 @@ def test_hostile_text_costs_no_more_than_its_length(text: str) -> None:
             "echo *** | docker login -u *** --password-stdin",
         ),
         ("up.sh", "printf 'X=hunter2' > .env", "printf 'X=***' > .env"),
+        ("up.sh", "echo $TOKEN hunter2 > token", "echo $TOKEN *** > ***"),
         ("up.sh", "X=hunter2 docker compose up -d", "X=*** docker compose up -d"),
         ("up.sh", "docker run -e X=hunter2 --rm app", "docker run -e X=*** --rm ***"),
         ("up.sh", "# the password hunter2", "# ***"),

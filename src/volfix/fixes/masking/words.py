@@ -122,7 +122,7 @@ class _Command:
             if VARIABLE.fullmatch(word, assigned.end()) or self._is_named(assigned[1], word[assigned.end() :]):
                 yield assigned.end(), len(word)
         elif self.program in PRINTS:
-            if VARIABLE.fullmatch(word) or word == "--password-stdin":
+            if VARIABLE.fullmatch(word):
                 yield 0, len(word)
         elif word.startswith("-") and len(word) > 1:
             yield 0, self._flag(word)
