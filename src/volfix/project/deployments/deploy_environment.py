@@ -7,9 +7,10 @@ Source: docker/docs, Compose, environment variables precedence; docker/compose, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from volfix.knowledge.commands import DockerCall
 from volfix.project.compose.env_places import in_place
@@ -20,6 +21,8 @@ from volfix.project.compose.origins import Origin, Variable
 from volfix.project.shell.command import Command
 from volfix.project.shell.paths import joined
 from volfix.syntax import disk
+
+ReadEnv: TypeAlias = Callable[[Path, bool], DotenvFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,33 @@ def as_deployed(
         name: replace(service, lookup=_below(service.lookup, outer, replaced))
         for name, service in project.services.items()
     }
+    return replace(project, services=services)
+
+
+def with_env_files(project: Project, files: Mapping[Path, Path | None]) -> Project:
+    """The project with other files at the places of its env files; None for a place without a file."""
+    now = {in_place(project.copies, place): place for place in files}
+    read: dict[Path, DotenvFile] = {}
+    for place, path in files.items():
+        read[place] = DotenvFile(place, None, ()) if path is None else read_dotenv(path, [])
+
+    def changed(lookup: Lookup | None) -> Lookup | None:
+        if not isinstance(lookup, DirectoryLookup):
+            return lookup
+        path = lookup.dotenv.path
+        dotenv = read[now[path]] if path in now else lookup.dotenv
+        return DirectoryLookup(lookup.directory, dotenv, changed(lookup.parent))
+
+    services = {}
+    for name, service in project.services.items():
+
+        def read_env(path: Path, raw: bool, before: ReadEnv = service.read_env) -> DotenvFile:
+            if path not in files:
+                return before(path, raw)
+            other = files[path]
+            return read[path] if other is None else read_dotenv(other, [], raw=raw)
+
+        services[name] = replace(service, lookup=changed(service.lookup) or service.lookup, read_env=read_env)
     return replace(project, services=services)
 
 

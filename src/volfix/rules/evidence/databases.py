@@ -31,6 +31,7 @@ from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.deployed_values import of_flows, overridden
 from volfix.rules.evidence.kept_apart import files_kept_apart
 from volfix.rules.evidence.named_places import opens
+from volfix.rules.evidence.other_deployments import right_in_each
 from volfix.rules.evidence.proposal import Proposal, at_most
 from volfix.rules.evidence.unreferenced_env_files import needs_no_finding, of_loose_files
 
@@ -46,7 +47,7 @@ def proposals(context: Context) -> tuple[Proposal, ...]:
     found = list(overridden(context, found))
     found = list(agreed(found))  # again: a value that is refused for one service is refused for all
     found = list(agreed(list(followed(found))))
-    found = list(doubted(context, found))
+    found = list(doubted(context, list(right_in_each(context, found))))
     found = list(with_doubts_of_others(context, found))
     return tuple(each for each in found if not needs_no_finding(each.database))
 

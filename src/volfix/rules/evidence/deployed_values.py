@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def of_flows(context: Context) -> Iterator[Proposal]:
     """Proposals for the databases that deploying flows name, once for each place and service."""
     if not context.has_commands or not any(
-        _may_take(service) for project in context.stack.projects for service in project.services.values()
+        may_take(service) for project in context.stack.projects for service in project.services.values()
     ):
         return
     commands, seen = context.deploying(), set[tuple[int, object]]()
@@ -51,7 +51,7 @@ def of_flows(context: Context) -> Iterator[Proposal]:
                     yield replace(proposal, doubt=proposal.doubt or _also_gets(commands, start, proposal.database))
 
 
-def _may_take(service: Service) -> bool:
+def may_take(service: Service) -> bool:
     """Whether a flow can give the service a value: its files contain variables, or it has an env file."""
     return bool(service.env_files) or bool(_asked(service))
 

@@ -1,0 +1,112 @@
+"""What a service's values name in each deployment: without an env file that one deployment copies, or with the values
+of a command.
+
+Two values that name one file in some deployment must move together, and two files must stay apart in each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from volfix.project.compose.env_places import in_place
+from volfix.project.compose.interpolation import VISIBLE
+from volfix.project.compose.model import Project
+from volfix.rules.context import Context
+from volfix.rules.evidence.command_words import place_of, shown_command
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.database_values import located
+from volfix.rules.evidence.deployed_values import may_take
+from volfix.rules.evidence.proposal import Proposal
+
+if TYPE_CHECKING:
+    from volfix.project.deployments.up_commands import DeployedProject
+
+Named = Mapping[str, Database]
+"""By variable, the database that its value names in a deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Deployment:
+    """A way in which a project is deployed; `how` says which, as `with .env.prod as .env`."""
+
+    how: str
+    deployed: DeployedProject
+
+    def named(self, service: str) -> Named:
+        """The databases that the service's values name in this deployment."""
+        project = self.deployed.project
+        found = {
+            variable.name: located(project, project.services[service], variable.name, variable)
+            for variable in self.deployed.variables(service)
+            if variable.value is not None and not VISIBLE.search(variable.value)
+        }
+        return {name: each.database for name, each in found.items() if each is not None and each.database.path}
+
+
+def right_in_each(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """The proposals, with a doubt where a move would split a file, or make one of two, in some deployment."""
+    moved = {_written(each.database): each.path_in_mount for each in found if _moves(each)}
+    ways: dict[Project, list[_Deployment]] = {}
+    named: dict[tuple[Project, str], list[tuple[str, Named]]] = {}
+    for proposal in found:
+        project, service = proposal.database.project, proposal.database.service
+        if not _moves(proposal) or not may_take(service):
+            yield proposal
+            continue
+        if (project, service.name) not in named:
+            if project not in ways:
+                ways[project] = list(_deployments(context, project))
+            named[project, service.name] = [(each.how, each.named(service.name)) for each in ways[project]]
+        doubts = (_doubt(proposal.database, each, how, moved) for how, each in named[project, service.name])
+        yield replace(proposal, doubt=next(filter(None, doubts), None))
+
+
+def _moves(proposal: Proposal) -> bool:
+    return proposal.new_value is not None and not proposal.doubt
+
+
+def _written(database: Database) -> tuple[object, str | None]:
+    """What identifies a value that moves: its place, and the file that it names."""
+    return database.written_at, database.path
+
+
+def _doubt(moving: Database, named: Named, how: str, moved: Mapping[tuple[object, str | None], str]) -> str | None:
+    """Why the move is not right in the deployment whose values name these databases; None if it is right."""
+    own = named.get(moving.variable)
+    if own is None or _written(own) != _written(moving):
+        return None
+    new = moved[_written(own)]
+    for other in named.values():
+        theirs = moved.get(_written(other), other.path)
+        if other.path == own.path and theirs != new:
+            return f"{how}, {other.variable} of {other.service.name} names {own.path} too, and would not move with it"
+        if other.path != own.path and theirs == new:
+            return f"{how}, {other.variable} of {other.service.name} names {new}: two databases would become one file"
+    return None
+
+
+def _deployments(context: Context, project: Project) -> Iterator[_Deployment]:
+    """The ways in which the project is deployed, but for the way that the other rules judge."""
+    from volfix.project.deployments.deploy_environment import env_file_names, with_env_files
+    from volfix.project.deployments.up_commands import DeployedProject
+
+    copies = {place: project.copies[place] for place in sorted(project.env_places & project.copies.keys())}
+    bases = [("", project)]
+    if absent := [place for place in copies if in_place(project.copies, place) != place]:
+        names = " and ".join(place.name for place in absent)
+        bases.append((f"without the copied {names}", with_env_files(project, dict.fromkeys(absent))))
+        yield _Deployment(bases[1][0], DeployedProject(bases[1][1], {}))
+    for place, copy in ((place, copy) for place, each in copies.items() for copy in each):
+        if copy.source != in_place(project.copies, place):
+            other = with_env_files(project, {place: copy.source})
+            yield _Deployment(f"with {copy.source.name} as {place.name}", DeployedProject(other, {}))
+    commands = context.deploying() if context.has_commands else None
+    for start in commands.starting if commands is not None else ():
+        if project in start.projects:
+            by = f"with `{shown_command(start.command)}` ({place_of(start.command, context.root)})"
+            for how, base in bases:
+                deployed = start.deployed(base, start.handed)
+                if start.handed or deployed.written or env_file_names(start.command, start.call):
+                    yield _Deployment(f"{by} {how}".rstrip(), deployed)
