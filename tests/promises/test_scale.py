@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import cProfile
-import pstats
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from conftest import Calls
 
 import volfix
 from volfix.cli.fix import FORMATS, command
@@ -191,11 +190,9 @@ def looked_at(files: Files, root: Path, *, carry_service: bool = False) -> tuple
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    profile = cProfile.Profile()
-    profile.enable()
-    plan = volfix.plan([str(root)], carry_service=carry_service)
-    profile.disable()
-    return int(pstats.Stats(profile).total_calls), plan  # type: ignore[attr-defined]
+    with Calls() as counted:
+        plan = volfix.plan([str(root)], carry_service=carry_service)
+    return counted.number, plan
 
 
 def calls(files: Files, root: Path, *, carry_service: bool = False) -> int:
@@ -232,12 +229,10 @@ def printed(files: Files, root: Path, words: list[str]) -> int:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    profile = cProfile.Profile()
-    profile.enable()
-    done = CliRunner().invoke(command, [*words, str(root)])
-    profile.disable()
+    with Calls() as counted:
+        done = CliRunner().invoke(command, [*words, str(root)])
     assert done.exit_code in (0, 1), done.output
-    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+    return counted.number
 
 
 def undeclared(count: int) -> Files:

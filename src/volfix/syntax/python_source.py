@@ -10,25 +10,30 @@ import io
 import tokenize
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 
 import libcst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
 from volfix.syntax import disk
-from volfix.syntax.source import FileProblem, Source, Span
+from volfix.syntax.source import FileProblem, Source, Span, too_much
 
 DEPTH = 100
 """How deep expressions may nest: not far beyond, the parser's recursion would crash the process."""
+MOST = 20_000
+"""Tokens of a module, those of some 2,000 lines: work grows with them, and a module of few bytes can have many."""
 
 
 class Module:
-    """A parsed module. Raises FileProblem if the parser cannot read it or its expressions nest too deeply."""
+    """A parsed module. Raises FileProblem if it is too long, nests too deeply or cannot be parsed."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        _check_length(source)
         _check_depth(source)
         try:
             self.tree = libcst.parse_module(source.text)
@@ -60,6 +65,13 @@ class Module:
         end = span.end - len(node.quote)
         plain = self.source.text[start:end] == node.evaluated_value
         return Span(start, end) if plain else None
+
+
+def _check_length(source: Source) -> None:
+    tokens = islice(tokenize.generate_tokens(io.StringIO(source.text).readline), MOST)
+    with suppress(tokenize.TokenError, SyntaxError):  # the parser says whether this is a module
+        if sum(1 for _ in tokens) == MOST:
+            raise too_much(source.path, f"more than {MOST} tokens of Python: volfix does not read it")
 
 
 def _check_depth(source: Source) -> None:
@@ -130,16 +142,21 @@ def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
         if wanted and isinstance(node, libcst.SimpleString | libcst.FormattedStringText):
             node = _replaced(module, node, wanted)
         described = []
-        for field in fields(node):
-            value = getattr(node, field.name)
+        for name in _fields(type(node)):
+            value = getattr(node, name)
             parts = value if isinstance(value, list | tuple) else (value,)
             below = [part for part in parts if isinstance(part, libcst.CSTNode)]
             waiting += below
-            described.append((field.name, len(below), "" if below else repr(value)))
+            described.append((name, len(below), "" if below else repr(value)))
         found.append((type(node).__name__, tuple(described)))
     if wanted:
         raise FileProblem(source.path, "a string is not at its expected place")
     return found
+
+
+@cache
+def _fields(kind: type[libcst.CSTNode]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _replaced(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from volfix.syntax.disk import LARGEST_SETTINGS
 from volfix.syntax.source import FileProblem, Source, too_much
 
 DEPTH_LIMIT = 60
@@ -38,8 +39,8 @@ def fast_events(source: Source) -> list[Any] | None:
 
 
 def _within_limits(source: Source, events: Iterable[Any]) -> list[Any]:
-    """The events; stops at DEPTH_LIMIT, for both parsers take quadratic time in the depth, at MOST and LONGEST."""
-    found, depth = [], 0
+    """The events; stops at DEPTH_LIMIT, as parsers take quadratic time in the depth, and where there is too much."""
+    found, depth, length = [], 0, 0
     for number, event in enumerate(events, 1):
         found.append(event)
         if number > MOST:
@@ -48,6 +49,10 @@ def _within_limits(source: Source, events: Iterable[Any]) -> list[Any]:
         if kind == "ScalarEvent":
             if len(event.value) > LONGEST:
                 raise too_much(source.path, f"a value of more than {LONGEST} characters: volfix does not read the file")
+            length += len(event.value)
+            if length > LARGEST_SETTINGS:  # commands and addresses, which are read as those of a script
+                reason = f"values of more than {LARGEST_SETTINGS} characters in all: volfix does not read it"
+                raise too_much(source.path, reason)
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
             depth += 1
             if depth > DEPTH_LIMIT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,11 +12,10 @@ from volfix.project.ci.documents import documents_of
 from volfix.project.ci.names import NOT_YAML
 from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.compose.compose_file import NotForVolfix
-from volfix.syntax.disk import LARGEST_SETTINGS, LARGEST_YAML
+from volfix.syntax.disk import LARGEST_YAML
 from volfix.syntax.failures import one_file
-from volfix.syntax.source import FileProblem, Source, too_much
-from volfix.syntax.yaml_edit import nodes
-from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
+from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.yaml_tree import Document, Mapping, resolved
 
 TEMPLATE_TAG = re.compile(r"\{%")
 """A sign of a template. `{{` alone is not: notification plugins use it in their own settings."""
@@ -54,8 +53,6 @@ def load(path: Path, source: Source | None = None) -> PipelineFile:
         if any(system.recognises(path, ()) for system in (github_actions, gitlab_ci, circleci)):  # recognised by name
             raise NotForVolfix(path, f"not read: {problem.message}") from None
         raise
-    if len(source.text) > LARGEST_SETTINGS and _length_of_values(documents) > LARGEST_SETTINGS:
-        raise too_much(path, f"values of more than {LARGEST_SETTINGS} characters in all: volfix does not read it")
     roots = [root for document in documents if isinstance(root := resolved(document.root), Mapping)]
     if not roots:
         raise NotForVolfix(path, "not a pipeline: the top level is not a mapping")
@@ -63,9 +60,3 @@ def load(path: Path, source: Source | None = None) -> PipelineFile:
         if system.recognises(path, roots):
             return system.read(source, documents)
     raise NotForVolfix(path, "not a pipeline: it has no steps")
-
-
-def _length_of_values(documents: Iterable[Document]) -> int:
-    """The characters of all values and keys: commands, which are read as those of a script."""
-    every = (node for document in documents for node in nodes(document.root))
-    return sum(len(node.value) for node in every if isinstance(node, Scalar))
