@@ -36,6 +36,7 @@ COPIES = {
     "mv": {"deploy.sh": "mv .env.prod .env\n" + UP},
     "ln": {"deploy.sh": "ln -s .env.prod .env\n" + UP},
     "cat": {"deploy.sh": "cat .env.prod > .env\n" + UP},
+    "appended lines": {"deploy.sh": "cat .env.prod >> .env\n" + UP},
     "only where there is none": {"deploy.sh": "[ -f .env ] || cp .env.prod .env\n" + UP},
     "--env-file": {"deploy.sh": "docker compose --env-file .env.prod up -d\n"},
     "Drone": {".drone.yml": DRONE.format("cp .env.prod .env")},
@@ -90,6 +91,7 @@ OTHERS = {
         )
     },
     "a written file": {"deploy.sh": "printf 'DB_PATH=/app/app.db\\n' > .env\n" + UP},
+    "an appended file": {"deploy.sh": "cat .env.stage >> .env\n" + UP},
     "a here document": {"deploy.sh": "cat > .env <<END\nDB_PATH=/app/app.db\nEND\n" + UP},
 }
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 SPEAKS_OF_ENV = re.compile(rb"(?<!process)(?<!meta)\.env\b|\benv\.[a-z]|--env-file|COMPOSE_ENV_FILES")
 ENV_WORD = re.compile(r"(?:^|[._-])env(?:[._-]|$)", re.IGNORECASE)
 READ = re.compile(r"(?<![<>&\d])<\s*([^\s;&|<>()]+)")
-WRITTEN = re.compile(r"(?<![<>&2])>\|?\s*([^\s;&|<>()]+)")
+WRITTEN = re.compile(r"(?<![<>&2])>{1,2}\|?\s*([^\s;&|<>()]+)")
+"""A redirection; lines that are appended count as a copy, because the last value of a name wins."""
 REMOTE = re.compile(r"(?:rsync://)?(?:[\w.@-]|\$\w+|\$\{\w+\})+:")
 """A host before a path, as scp and rsync write it."""
 UNKNOWN = re.compile(r"\$(?:\{[^{}]*\}|\w+|[@*#?])")
