@@ -344,3 +344,23 @@ def test_a_value_keeps_its_place_when_no_service_needs_the_value_any_more(
     after = {name: (tmp_path / name).read_text() for name in before}
     assert after == {**before, "compose.yaml": DEFAULT.format("data/", service)}
     assert not plan(tmp_path, after, unsafe=unsafe).edits
+
+
+MOUNTED_TOO = """\
+services:
+  app:
+    build: .
+    volumes: ["${{DATABASE_PATH:-./data}}:/app/data"]
+    environment: {{DATABASE_PATH: "/app/{}${{NAME:-app}}.db", DB_PATH: /app/data/jobs.db}}
+"""
+
+
+@pytest.mark.parametrize("name", [".env.example", ".env.prod"])
+def test_a_mount_stays_while_its_variable_names_a_database_that_no_service_needs_any_more(
+    name: str, tmp_path: Path
+) -> None:
+    before = {"compose.yaml": MOUNTED_TOO.format(""), name: "DATABASE_PATH=/srv/app.db\n"}
+    plan(tmp_path, before).write()
+    after = {each: (tmp_path / each).read_text() for each in before}
+    assert after == {**before, "compose.yaml": MOUNTED_TOO.format("data/")}
+    assert not plan(tmp_path, after).edits

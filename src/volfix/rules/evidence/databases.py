@@ -39,6 +39,12 @@ from volfix.rules.evidence.unreferenced_env_files import needs_no_finding, of_lo
 @once
 def proposals(context: Context) -> tuple[Proposal, ...]:
     """A proposal for every database file that a value of the stack names, once for each service that uses the value."""
+    return tuple(each for each in with_unneeded(context) if not needs_no_finding(each.database))
+
+
+@once
+def with_unneeded(context: Context) -> tuple[Proposal, ...]:
+    """The proposals, and those for values that no service needs: they need no finding, but a fix may make them so."""
     found = _named(context)
     if _shows_use(context, found):
         found = _named(context)
@@ -48,8 +54,7 @@ def proposals(context: Context) -> tuple[Proposal, ...]:
     found = list(agreed(found))  # again: a value that is refused for one service is refused for all
     found = list(agreed(list(followed(found))))
     found = list(doubted(context, list(right_in_each(context, found))))
-    found = list(with_doubts_of_others(context, found))
-    return tuple(each for each in found if not needs_no_finding(each.database))
+    return tuple(with_doubts_of_others(context, found))
 
 
 def _named(context: Context) -> list[Proposal]:

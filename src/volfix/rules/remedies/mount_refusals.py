@@ -11,7 +11,7 @@ from volfix.project.git import GitUnavailable
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
 from volfix.rules.evidence.database import Database
-from volfix.rules.evidence.databases import proposals
+from volfix.rules.evidence.databases import with_unneeded
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.source_variables import given_names
 from volfix.rules.ignores import is_ignored
@@ -47,10 +47,12 @@ def source_refusals(context: Context, host: HostDirectory, what: str) -> Iterato
 
 @once
 def _naming_databases(context: Context) -> dict[str, Database]:
-    """The variables that an env file or a deployment gives, each with a database in no mount, now or
-    after a fix.
+    """The variables that an env file or a deployment gives, each with a database in no mount, now or after a fix.
+
+    Also where no service needs the value: it may be a fix that made it so.
     """
-    outside = [each.database for each in proposals(context) if each.place is None and each.directory is None]
+    found = (each for each in with_unneeded(context) if not each.database.is_inside)
+    outside = [each.database for each in found if each.database.beside or (each.place or each.directory) is None]
     return {name: each for each in reversed(outside) if each.path is not None for name in given_names(each)}
 
 
