@@ -24,8 +24,8 @@ from volfix.syntax.source import FileProblem, Source, Span, too_much
 
 DEPTH = 100
 """How deep expressions may nest: not far beyond, the parser's recursion would crash the process."""
-MOST = 20_000
-"""Tokens of a module, those of some 2,000 lines: work grows with them, and a module of few bytes can have many."""
+MOST = 12_000
+"""Tokens of a module, those of some 1,500 lines: work grows with them, and a module of few bytes can have many."""
 
 
 class Module:
