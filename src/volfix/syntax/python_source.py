@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from volfix.syntax.source import FileProblem, Source, Span, too_much
 
 DEPTH = 100
 """How deep expressions may nest: not far beyond, the parser's recursion would crash the process."""
-MOST = 12_000
-"""Tokens of a module, those of some 1,500 lines: work grows with them, and a module of few bytes can have many."""
+MOST = 20_000
+"""Tokens of a module, those of some 2,000 lines: work grows with them, and a module of few bytes can have many."""
 
 
 class Module:
@@ -65,6 +65,12 @@ class Module:
         end = span.end - len(node.quote)
         plain = self.source.text[start:end] == node.evaluated_value
         return Span(start, end) if plain else None
+
+
+@lru_cache(maxsize=1)
+def parsed(source: Source) -> Module:
+    """The module; the last is kept, because its fix is proven after it was read. Raises FileProblem as Module does."""
+    return Module(source)
 
 
 def _check_length(source: Source) -> None:
@@ -133,7 +139,7 @@ def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
     `replaced` gives new contents for the strings at these positions. Raises FileProblem if the text is not a Python
     module or has no string at one of the positions.
     """
-    module = Module(source)
+    module = parsed(source)
     wanted = dict(replaced)
     found: list[Described] = []
     waiting: list[libcst.CSTNode] = [module.tree]

@@ -15,7 +15,7 @@ import libcst as cst
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.named_database import NamedDatabase, each_once
 from volfix.syntax import disk
-from volfix.syntax.python_source import Module, below, nodes, read_module
+from volfix.syntax.python_source import Module, below, nodes, parsed, read_module
 from volfix.syntax.python_values import PythonEvaluation, assigned, last_name, looked_up, string
 from volfix.syntax.source import FileProblem
 
@@ -49,7 +49,7 @@ class _Sink:
 def _module(path: Path, _state: tuple[int, int]) -> tuple[Module, str | None] | None:
     try:
         source, refusal = read_module(path)
-        return Module(source), refusal
+        return parsed(source), refusal
     except FileProblem:  # not valid Python (of this version): the application could not run it either
         return None
 
