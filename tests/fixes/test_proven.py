@@ -241,11 +241,11 @@ def test_the_proofs_of_rejected_carry_services_are_bounded(
     tmp_path: Path, rejecting: Callable[[Rejects], list[int]]
 ) -> None:
     (tmp_path / "compose.yaml").write_text(
-        "services:\n" + "".join(f"  s{n}:\n    image: redis:7\n    volumes: ['./d{n}:/data']\n" for n in range(60))
+        "services:\n" + "".join(f"  s{n}:\n    image: redis:7\n    volumes: ['./d{n}:/data']\n" for n in range(40))
     )
     proofs = rejecting(lambda changes: any(isinstance(change, CarrierChange) for change in changes))
     assert set(carriers(volfix.plan(tmp_path, carry_service=True)).values()) == {"the tree differs at root['services']"}
-    assert len(proofs) <= PROOFS + (60).bit_length()
+    assert len(proofs) <= PROOFS + (40).bit_length()
 
 
 def test_json_and_the_summary_name_what_is_not_proven(

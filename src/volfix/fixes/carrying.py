@@ -19,8 +19,8 @@ from volfix.rules.remedies.carry_removal import removal
 from volfix.rules.remedies.carry_service import CarryService, carry_service
 from volfix.syntax.source import CannotEdit, FileProblem
 
-MOST = 100
-"""The carry services of a stack: each adds a service of some thirty values to the file, and is proven."""
+MOST = 40
+"""The carry services of a stack: each has a script of 5 KB, and volfix reads values of 256 KB in a file."""
 
 
 def with_carriers(
