@@ -203,6 +203,7 @@ KNOWN = {"A": "a", "EMPTY": "", "UNSET": None, "SP": "x y"}
         ("${A%x}", None),
         ("${A#x}", None),
         ("${A/x/y}", None),
+        ("${UNSET:-'a b'c}", "a bc"),
         ("'open", None),
         ('"open', None),
         ("$1", None),
