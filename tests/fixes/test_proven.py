@@ -13,8 +13,8 @@ import volfix
 from volfix.cli.main import volfix as command
 from volfix.edits.yaml_edits import SetScalar
 from volfix.fixes.proof import proof
-from volfix.fixes.proof.apart import PROOFS
 from volfix.fixes.proof.proof import ProofFailed
+from volfix.fixes.proof.rejections import PROOFS
 from volfix.fixes.results import RunResult
 from volfix.rules.findings import CarrierChange, Change, MountChange, ValueChange, VolumeChange
 from volfix.syntax.source import CannotEdit

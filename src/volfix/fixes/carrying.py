@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from volfix.edits.operation import Operation
-from volfix.fixes.proof.apart import proofs_of, rejected
+from volfix.fixes.proof.rejections import proofs_of, rejected
 from volfix.fixes.render import rendered
 from volfix.project.compose.compose_file import load
 from volfix.project.loader import Loader
@@ -64,8 +64,9 @@ Parts = tuple[tuple[Operation, ...], tuple[Change, ...]]
 
 @dataclass(slots=True)
 class _Carriers:
-    """What carries each move. `known` has it by volume and mounts, which `keys` has by fix and move. `parts` keeps what
-    findings have in common that make the same.
+    """What carries each move: `known` says it by volume and mounts, `keys` names these for each fix and move.
+
+    `parts` keeps the operations and changes of a fix with its carry services, because several findings share them.
     """
 
     context: Context
@@ -112,7 +113,8 @@ class _Carriers:
                 else:
                     self.known[key] = refusal
         if len(possible) > MOST:
-            self.known |= dict.fromkeys(possible, f"this takes more than {MOST} carry services, and volfix adds none")
+            reason = f"the stack needs more than {MOST} carry services: `volfix carry --write` copies the data instead"
+            self.known |= dict.fromkeys(possible, reason)
         else:
             self.known |= self.services_for(possible)
 
@@ -177,7 +179,7 @@ class _Carriers:
 
 
 def _made(fix: Fix) -> tuple[int, int]:
-    """What the fixes of several findings have in common that are made together."""
+    """What identifies a fix that several findings share: the same objects are its operations and its changes."""
     return id(fix.operations), id(fix.changes)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from volfix.fixes.changes import FileChange
 from volfix.fixes.masking.secrets import writes_secrets
-from volfix.fixes.proof.apart import proofs_of, rejected
+from volfix.fixes.proof.rejections import proofs_of, rejected
 from volfix.fixes.results import RunResult
 from volfix.rules.findings import Fix
 from volfix.syntax.source import CannotEdit

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from volfix.fixes.changes import FileChange, MadeFixes, Seen
 from volfix.fixes.fix_selection import fixes_to_make, with_their_volumes
-from volfix.fixes.proof.apart import proofs_of
+from volfix.fixes.proof.rejections import proofs_of
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.findings import Applicability, Finding
