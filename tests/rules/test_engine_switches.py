@@ -120,10 +120,19 @@ def test_what_contradicts_itself_is_unsafe(values: dict[str, str], reason: str, 
 
 
 @pytest.mark.parametrize("default", ["sqlite", "mysql"])
-@pytest.mark.parametrize(("name", "doubted"), [(".env.prod", True), ("staging.env", True), (".env.example", False)])
-def test_a_default_that_an_env_file_replaces(default: str, name: str, doubted: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "doubted"),
+    [
+        (".env.prod", "ENGINE=pgsql", True),
+        ("staging.env", "ENGINE=pgsql", True),
+        (".env.example", "ENGINE=pgsql", False),
+        (".env.prod", "ENGINE=", False),
+        (".env.prod", "OTHER=pgsql", False),
+    ],
+)
+def test_a_default_that_an_env_file_replaces(default: str, name: str, text: str, doubted: bool, tmp_path: Path) -> None:
     files = mapping(DB_CONNECTION=f"${{ENGINE:-{default}}}", DB_DATABASE="shop.db")
-    files[name] = "ENGINE=pgsql\n"
+    files[name] = f"{text}\n"
     if doubted:
         finding = plan(tmp_path, files).findings[0]
         assert (finding.code, finding.applicability.value) == ("VF201", "unsafe")

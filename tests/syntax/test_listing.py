@@ -9,6 +9,7 @@ import pytest
 
 from volfix.project.discovery import VENDORED, directories
 from volfix.syntax import disk, listing
+from volfix.syntax.opened import Refused
 
 FILES = (
     *("compose.yaml", "Makefile", "a/b/run", "a/b.d/x.yml", "a-b/x.yml", ".github/workflows/x.yml", "empty/x/y/z.txt"),
@@ -60,3 +61,13 @@ def test_a_new_run_lists_again(place: Path) -> None:
     (place / "new.sh").write_text("")
     disk.begin(outside=True)
     assert "new.sh" in next(listing.tree(place, VENDORED))[1]
+
+
+def test_a_link_that_leads_out_of_the_repository_is_not_walked(place: Path) -> None:
+    disk.begin(outside=True)
+    disk.enclose(place)
+    problems: list[OSError] = []
+    assert list(disk.walk(place / "to-outside", onerror=problems.append)) == []
+    assert [type(each) for each in problems] == [Refused]
+    assert list(disk.walk(place / "a", onerror=problems.append))
+    assert len(problems) == 1

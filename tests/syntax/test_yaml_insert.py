@@ -223,6 +223,8 @@ def test_a_document_that_is_no_mapping_has_no_entries() -> None:
         ("s: !override\n  v: !override\n    - a\n", "s: !override\n  v: !override\n    - a\n    - new:/x\n"),
         ('{"s": {"v": ["a"]}}', '{"s": {"v": ["a", "new:/x"]}}'),
         ('{"s": {"v": []}}', '{"s": {"v": ["new:/x"]}}'),
+        ("{s: {w: x}}", "{s: {w: x, v: [new:/x]}}"),
+        ("{\"s\": {w: x}, 't': u}", "{\"s\": {w: x, v: [new:/x]}, 't': u}"),
     ],
 )
 def test_an_item_behind_the_last_one(before: str, after: str) -> None:

@@ -23,7 +23,7 @@ TOKEN = re.compile(
     r"""(?P<operator>[;&|()<>`'",\[\]{}!]+|\.{3}|\\?\r?\n)|(?P<word>(?:\$\{[^}\s]*\}|\$\([\w]+\)|(?!\.{3})[^\s;&|()<>`'",\[\]{}])+)"""
 )
 ENDS = re.compile(r"[;&|\n(`]")
-ASSIGNS = re.compile(r"([A-Za-z_][\w.-]{0,63}[ \t]*(?:\+|::?|\?|!)?=[ \t]*)")
+ASSIGNS = re.compile(r"([A-Za-z_][\w.-]{0,63})[ \t]*(?:\+|::?|\?|!)?=[ \t]*")
 QUOTE = re.compile("['\"]")
 LONG = re.compile(r"--[a-z][a-z-]{0,40}\Z")
 LONG_VALUE = re.compile(r"(--[a-z][a-z-]{0,40})=")

@@ -30,8 +30,9 @@ class Mount:
     """One entry of a service's `volumes:`.
 
     `node` is the entry. `raw_source` and `raw_target` are as written, `source` and `target` after interpolation; an
-    unknown variable appears as `${NAME}`. A relative source starts from `directory`. `overridden` says that a later
-    mount replaces this mount. `problem` says why the entry cannot be understood or edited.
+    unknown variable appears as `${NAME}`. A bind mount's relative source begins with `.` and starts from `directory`.
+    `overridden` says that a later mount replaces this mount. `problem` says why the entry cannot be understood or
+    edited.
     """
 
     service: str
@@ -197,6 +198,8 @@ def _read_long(service: str, file: Source, node: Mapping, directory: Path, looku
         problem = f"volfix cannot tell whether the mount is read-only (read_only: {text('read_only')[0]})"
     if kind == VOLUME and not source:
         kind = ANONYMOUS
+    if kind == BIND and source and not is_path(source) and not source.startswith("${"):
+        source = f"./{source}"  # the long form needs no `./`
     inner = node.get("volume")
     inner = inner if isinstance(inner, Mapping) else None
     subpath = inner.get("subpath") if inner else None
