@@ -108,6 +108,54 @@ def stuffed(compose: str) -> str:
     return volume + DECLARED.format("app-db")
 
 
+BESIDE_FILE = """\
+services:
+  app:
+    build: .
+    volumes: ["{}", "rows:/app/data"]
+    environment: {{DATABASE_URL: "sqlite:////app/{}app.db", DB_PATH: /app/{}x.db}}
+  other:
+    build: .
+    volumes: ["jobs:/app/stuff"]
+volumes:
+  rows:
+  jobs:
+{}"""
+RELATIVE = "from sqlalchemy import create_engine\nengine = create_engine('sqlite:///./{}x.db')\n"
+SHARED = """\
+services:
+  web:
+    build: .
+    volumes: ["{0}:/app/data"]
+    environment: {{DATABASE_URL: "sqlite:////app/{1}app.db"}}
+  worker:
+    build: .
+    volumes: ["{0}:/app/stuff", "rows:/app/data"]
+    environment: {{DB_PATH: /app/{2}jobs.db}}
+volumes:
+  rows:
+{3}"""
+NEEDED = """\
+services:
+  app: &app
+    build: .
+    volumes: ["rows:/app/data"]
+    environment: {{DATABASE_URL: "sqlite:////app/{}app.db"}}
+  more: *app
+  web:
+    build: .
+    volumes: ["jobs:/app/data"]
+volumes:
+  rows:
+  jobs:
+"""
+UNDECLARED = """\
+services:
+  app:
+    build: .
+    volumes: ["jobs:/app/data"]
+    environment: {{DB_PATH: /{}/app.db}}
+"""
 AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "a directory whose name says nothing holds another database of the service, and becomes its volume": (
         {"compose.yaml": TWO.format("sqlite:////app/stuff/app.db", "sqlite:////app/jobs.db", "./stuff:/app/stuff")},
@@ -197,6 +245,31 @@ AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
             ".env.prod": "DATABASE_URL=sqlite:////app/data/app.db\n",
         },
     ),
+    "a mounted file, beside a literal in code that the environment's value replaces": (
+        {"compose.yaml": BESIDE_FILE.format("./app.db:/app/app.db", "", "", ""), "db.py": RELATIVE.format("")},
+        {
+            "compose.yaml": BESIDE_FILE.format("app-db:/app/db", "db/", "data/", "  app-db:\n    driver: local\n"),
+            "db.py": RELATIVE.format("stuff/"),
+        },
+    ),
+    "a literal that one service needs, and two others would move into one file, which their environment does already": (
+        {"compose.yaml": NEEDED.format(""), "db.py": LITERAL},
+        {"compose.yaml": NEEDED.format("data/"), "db.py": LITERAL.replace("/app/app.db", "/app/data/app.db")},
+    ),
+    "a directory that two services mount, and into which the database of one of them moves": (
+        {"compose.yaml": SHARED.format("./data", "", "", "")},
+        {"compose.yaml": SHARED.format("web-db", "data/", "stuff/", "  web-db:\n    driver: local\n")},
+    ),
+    "a file that is complete alone once its volume is declared, beside a base file that has another database": (
+        {
+            "compose.yaml": NO_MOUNT + '    volumes: ["rows:/app/data"]\nvolumes:\n  rows:\n',
+            "docker-compose.second.yml": UNDECLARED.format("srv"),
+        },
+        {
+            "compose.yaml": NO_MOUNT + '    volumes: ["rows:/app/data"]\nvolumes:\n  rows:\n',
+            "docker-compose.second.yml": UNDECLARED.format("app/data") + DECLARED.format("jobs"),
+        },
+    ),
 }
 MOUNTED = """\
 services:
@@ -214,6 +287,88 @@ services:
     volumes: ["${DATABASE_PATH:-./data.db}:/app/data"]
 """
 SOURCED = "#!/bin/sh\nset -a\n. ./.env.prod\ndocker compose up -d\n"
+TRAP = """\
+services:
+  app:
+    build: .
+    volumes: ["app-db:/app/db", "{}:/app/stuff"]
+    environment: {{DATABASE_URL: "sqlite:////app/app.db", CACHE_URL: "sqlite://{}/stuff/cache.db"}}
+  worker:
+    build: .
+    volumes: ["app-db:/app/db"]
+    environment: {{DB_PATH: /app/app.db}}
+volumes:
+  app-db:
+{}"""
+HOLDER = """\
+services:
+  worker:
+    build: .
+    volumes: ["{}:/data"]
+    environment: {{DATABASE_URL: "sqlite:////data/jobs.db"}}
+  app:
+    build: .
+    volumes: ["app-db:/app/db"]
+    environment: {{CACHE_URL: "sqlite:////app/x.db"}}
+volumes:
+  app-db:
+{}"""
+HELD = """\
+services:
+  app:
+    volumes: ["{}:/data"]
+    environment: {{DB_PATH: /data/app.db}}
+"""
+CALLED = """\
+services:
+  db:
+    build: .
+    volumes: ["{0}:/data"]
+    environment: {{DATABASE_URL: "sqlite:////data/jobs.db"}}
+  app:
+    build: .
+    volumes: ["{0}:/data", "rows:/app/data"]
+    environment: {{CACHE_URL: "sqlite:////app/x.db"}}
+volumes:
+  rows:
+{1}"""
+GUESSED = """\
+services:
+  worker:
+    build: .
+    volumes: ["./var:/app/var"]
+    environment: {DATABASE_URL: "sqlite:////app/app.db"}
+"""
+EVIDENT = """\
+services:
+  worker:
+    volumes: ["rows:/app/data"]
+    environment: {{DATABASE_URL: "sqlite:////app/{}x.db", CACHE_URL: "sqlite:////data/app.db", DB_PATH: /app/y/app.db}}
+volumes:
+  rows:
+"""
+ONLY: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "a file that another service may name in each of several mounts, of which a fix makes a volume": (
+        {"compose.yaml": TRAP.format("./stuff", "/", "")},
+        {"compose.yaml": TRAP.format("app-db-2", "", "  app-db-2:\n    driver: local\n")},
+    ),
+    "a value for which another combination of Compose files has several mounts, one named for another service": (
+        {"compose.yaml": HOLDER.format("./data", ""), "compose.prod.yaml": HELD.format("./data")},
+        {
+            "compose.yaml": HOLDER.format("worker-db", "  worker-db:\n    driver: local\n"),
+            "compose.prod.yaml": HELD.format("worker-db") + DECLARED.format("worker-db"),
+        },
+    ),
+    "a value for which there are several mounts, one named for another service, which is called like a database": (
+        {"compose.yaml": CALLED.format("./data", "")},
+        {"compose.yaml": CALLED.format("db-data", "  db-data:\n    driver: local\n")},
+    ),
+    "a guess, where another combination of Compose files has a mount for data": (
+        {"compose.yaml": GUESSED, "compose.prod.yaml": EVIDENT.format("")},
+        {"compose.yaml": GUESSED, "compose.prod.yaml": EVIDENT.format("data/")},
+    ),
+}
+"""What else would change in the second run stays, for the reason that holds before the fixes and after them."""
 NEVER: dict[str, tuple[dict[str, str], str]] = {
     "a variable that is a mount's source, in a file that the deployment reads": (
         {"compose.yaml": MOUNTED, ".env.prod": "DB_PATH=/var/live/store.db\n", "deploy.sh": SOURCED},
@@ -319,7 +474,7 @@ def plan(root: Path, files: dict[str, str], *, unsafe: bool = True) -> volfix.Pl
     return volfix.plan(root, unsafe_fixes=unsafe)
 
 
-@pytest.mark.parametrize(("before", "after"), AT_ONCE.values(), ids=AT_ONCE)
+@pytest.mark.parametrize(("before", "after"), (AT_ONCE | ONLY).values(), ids=AT_ONCE | ONLY)
 def test_what_follows_from_a_fix_is_done_at_once(before: dict[str, str], after: dict[str, str], tmp_path: Path) -> None:
     result = plan(tmp_path, before).write()
     assert not [project.failure for project in result.projects if project.failure]

@@ -93,16 +93,19 @@ def _default_sets(
 def _single_project(directory: Directory, file: ComposeFile, loader: Loader, *, is_part: bool) -> Project | None:
     """The project of a file that nothing is known to merge; with the base file if it is incomplete alone.
 
-    None if it is incomplete alone and `is_part` says that another project includes or extends it.
+    None if it is incomplete alone and `is_part` says that another project includes or extends it. The base file
+    completes no file that lacks only volumes which the base file does not declare either: VF108 declares these in it.
     """
     file_alone = build_project(directory.root, directory.path, (file,), loader)
-    if lacking(file_alone) is None and not undeclared(file_alone):
+    missing = undeclared(file_alone)
+    if lacking(file_alone) is None and not missing:
         return file_alone
     if is_part:
         return None
     base = _base(directory, loader)
     first = loader.compose(base) if base is not None else None
-    return build_project(directory.root, directory.path, (first, file), loader) if first else file_alone
+    merged = build_project(directory.root, directory.path, (first, file), loader) if first else file_alone
+    return file_alone if lacking(file_alone) is None and missing <= undeclared(merged) else merged
 
 
 def _base(directory: Directory, loader: Loader) -> Path | None:

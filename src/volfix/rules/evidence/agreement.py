@@ -12,12 +12,13 @@ from volfix.project.compose.origins import PutTogether, compose_scalar, env_assi
 from volfix.project.compose.outer_origins import InCode, InDockerfile
 from volfix.project.compose.service import Service
 from volfix.rules.context import Context
-from volfix.rules.evidence.code_databases import environment_names_database
+from volfix.rules.evidence.code_databases import follows
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import working_directory
 from volfix.rules.evidence.kept_apart import place_of
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.evidence.source_variables import given_names, mounted_variables
+from volfix.rules.evidence.volume_choice import choice_of
 
 
 def by_written_value(found: Iterable[Proposal]) -> dict[object, list[Proposal]]:
@@ -54,6 +55,30 @@ def parts_kept(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal
             yield proposal.refused(f"{' and '.join(sorted(names))} is also part of other values, which would change")
         else:
             yield proposal
+
+
+def guesses_kept_out(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """The proposals, refused for a mount that is a guess, if the service has a mount for a database with other files:
+    the guess would become a volume that is named for a database there too.
+    """
+    for proposal in found:
+        project, service = proposal.database.project, proposal.database.service
+        is_guess = proposal.mount is not None and not proposal.trap and choice_of(project, service).is_guess
+        files = _with_evident_mount(context, service) if is_guess else None
+        if files is None:
+            yield proposal
+        else:
+            yield proposal.refused(f"with {files}, {service.name} has a mount for a database: write the path by hand")
+
+
+def _with_evident_mount(context: Context, service: Service) -> str | None:
+    """The Compose files with which the service has a mount that is named for data; None if there are none."""
+    for project in context.stack.projects:
+        other = project.services.get(service.name)
+        is_same = other is not None and any(part.node is service.parts[0].node for part in other.parts)
+        if other is not None and is_same and choice_of(project, other).is_evident:
+            return " and ".join(project.file_names)
+    return None
 
 
 def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
@@ -101,11 +126,6 @@ def staying_values(found: Sequence[Proposal]) -> dict[tuple[int, str | None], Da
 def opened(proposal: Proposal) -> tuple[int, str | None]:
     """What identifies the file for the service that opens it: the service, and the path in the container."""
     return id(proposal.database.service), proposal.database.path
-
-
-def follows(proposal: Proposal) -> bool:
-    """Whether the value is a literal in code that only follows the environment, which names the database too."""
-    return isinstance(proposal.database.origin, InCode) and environment_names_database(proposal.database.service)
 
 
 def own_volumes(found: Sequence[Proposal]) -> Iterator[Proposal]:

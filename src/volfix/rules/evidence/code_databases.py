@@ -117,6 +117,11 @@ def environment_names_database(service: Service) -> bool:
     return switch is not None and switch.engine == "server"
 
 
+def follows(proposal: Proposal) -> bool:
+    """Whether the value is a literal in code that only follows the environment, which names the database too."""
+    return isinstance(proposal.database.origin, InCode) and environment_names_database(proposal.database.service)
+
+
 def _in_file(project: Project, service: Service, code: DeployedCode, path: Path) -> Iterator[Proposal]:
     from volfix.project.code.overrides import is_joined, other_program_source, other_source
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from volfix.knowledge.purposes import content_of
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.host_directories import HostDirectory
 from volfix.project.compose.model import Project
-from volfix.project.compose.mounts import BIND
+from volfix.project.compose.mounts import BIND, Mount
 from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
@@ -17,14 +17,14 @@ from volfix.rules.evidence.agreement import (
     agreed,
     by_written_value,
     followed,
-    follows,
+    guesses_kept_out,
     opened,
     own_volumes,
     parts_kept,
     staying_values,
     with_doubts_of_others,
 )
-from volfix.rules.evidence.code_databases import of_code
+from volfix.rules.evidence.code_databases import follows, of_code
 from volfix.rules.evidence.code_doubts import doubted
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
@@ -34,6 +34,7 @@ from volfix.rules.evidence.named_places import opens
 from volfix.rules.evidence.other_deployments import right_in_each
 from volfix.rules.evidence.proposal import Proposal, at_most
 from volfix.rules.evidence.unreferenced_env_files import needs_no_finding, of_loose_files
+from volfix.rules.evidence.volume_choice import choice_of
 
 
 @once
@@ -46,9 +47,18 @@ def proposals(context: Context) -> tuple[Proposal, ...]:
 def with_unneeded(context: Context) -> tuple[Proposal, ...]:
     """The proposals, and those for values that no service needs: they need no finding, but a fix may make them so."""
     found = _named(context)
-    if _shows_use(context, found):
+    if _shows_use(context, [(each.database.mount, each.database.path, each) for each in found]):
         found = _named(context)
-    found = list(files_kept_apart(context, list(parts_kept(context, found))))
+    judged = _judged(context, found)
+    if _shows_use(context, [(each.mount, each.path_in_mount, each) for each in judged]):
+        judged = _judged(context, _named(context))
+    return judged
+
+
+def _judged(context: Context, found: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """The proposals, each with what the others and the deployments say against it."""
+    found = list(guesses_kept_out(context, list(parts_kept(context, found))))
+    found = list(files_kept_apart(context, found))
     found = list(own_volumes(list(agreed(found))))
     found = list(overridden(context, found))
     found = list(agreed(found))  # again: a value that is refused for one service is refused for all
@@ -65,8 +75,8 @@ def _named(context: Context) -> list[Proposal]:
     return found
 
 
-def _shows_use(context: Context, found: Sequence[Proposal]) -> bool:
-    """Whether code, flows or loose env files show that a host directory is for a database: others may go there too.
+def _shows_use(context: Context, held: Iterable[tuple[Mount | None, str | None, Proposal]]) -> bool:
+    """Whether databases in these places show that a host directory is for a database: others may go there too.
 
     The directory is for databases in each combination of Compose files, because one fix changes the mount for all. It
     is for each service that mounts it where no name says anything, because its volume will be named for a database.
@@ -75,20 +85,31 @@ def _shows_use(context: Context, found: Sequence[Proposal]) -> bool:
     for use in context.stack.uses:
         uses.setdefault((id(use.mount.node), use.service.name), []).append(use)
     news = []
-    shown: dict[HostDirectory, tuple[str, str]] = {}
-    for database in (each.database for each in found if not each.database.is_mounted_itself):
-        mount, path = database.mount, database.path
-        if mount is not None and path is not None and mount.kind == BIND:
+    shown: dict[HostDirectory, tuple[str, str | None]] = {}
+    for mount, path, proposal in held:
+        database = proposal.database
+        if mount is not None and path is not None and mount.kind == BIND and not database.is_mounted_itself:
+            doubt = None if database.is_inside else proposal.doubt
             own = uses.get((id(mount.node), database.service.name), ())
-            news += [opens(use.project, use.service, path) for use in own]
+            news += [_is_news(use, path, doubt) for use in own]
             inner = posixpath.relpath(path, mount.clean_target)
-            shown.setdefault(context.host_of(mount), (database.service.name, inner))
-    for host, (name, inner) in shown.items():
+            shown.setdefault(context.host_of(mount), (inner, doubt))
+    for host, (inner, doubt) in shown.items():
         for use in context.binds.get(host, ()):
             target = use.mount.clean_target
-            if use.service.name != name and content_of(posixpath.basename(target)) is None:
-                news.append(opens(use.project, use.service, posixpath.join(target, inner)))
+            if content_of(posixpath.basename(target)) is None:
+                news.append(_is_news(use, posixpath.join(target, inner), doubt))
     return any(news)
+
+
+def _is_news(use: Use, path: str, doubt: str | None) -> bool:
+    """Whether the service chooses another mount when it opens this database. Where there is a doubt, it keeps a choice
+    that is evident.
+    """
+    before = choice_of(use.project, use.service)
+    if doubt is not None and before.mount is not None and not before.is_guess:
+        return False
+    return opens(use.project, use.service, path, doubt) and choice_of(use.project, use.service) != before
 
 
 def databases(context: Context) -> Iterator[Database]:

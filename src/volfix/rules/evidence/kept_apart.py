@@ -9,6 +9,7 @@ from dataclasses import replace
 from volfix.project.compose.unreferenced_env_files import put_into_place
 from volfix.project.stack import Use
 from volfix.rules.context import Context
+from volfix.rules.evidence.code_databases import follows
 from volfix.rules.evidence.proposal import Proposal
 
 
@@ -19,11 +20,12 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
     now. Of two values, that in an env file that nothing names is refused, and the other may change.
 
     A proposal that is refused for another reason counts too, and loses its place here: whether a file may move never
-    depends on whether another can, because the fixes of one run change that.
+    depends on whether another can, because the fixes of one run change that. So a literal in code that only follows the
+    environment is no reason against the same literal for a service that needs the literal: the next run has one less.
     """
     places = _by_place(context, found)
     firm = _by_place(context, (each for each in found if not _gives_way(each)))
-    reasons: dict[object, str] = {}
+    reasons: dict[tuple[object, bool], str] = {}
     doubts: dict[object, str] = {}
     for proposal in found:
         place, written_at = place_of(context, proposal), proposal.database.written_at
@@ -33,7 +35,7 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
         if len(others) < 2:
             continue
         if any(each.is_inside or each.written_at != written_at for each in others):
-            reasons[written_at] = f"two databases would become one file, {proposal.path_in_mount}"
+            reasons[written_at, follows(proposal)] = f"two databases would become one file, {proposal.path_in_mount}"
         else:
             names = " and ".join(sorted(each.service.name for each in others))
             doubts[written_at] = (
@@ -45,7 +47,7 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
             yield proposal.refused(proposal.reason)
         elif proposal.new_value is None:
             yield proposal
-        elif reason := reasons.get(written_at):
+        elif reason := reasons.get((written_at, False)) or reasons.get((written_at, follows(proposal))):
             yield proposal.refused(reason)
         else:
             yield replace(proposal, doubt=doubts.get(written_at) or proposal.doubt)
@@ -54,10 +56,15 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
 def _by_place(
     context: Context, found: Iterable[Proposal]
 ) -> dict[tuple[str, str], dict[tuple[str, str | None], Proposal]]:
-    """The proposals by the place of the file after the fix, and there one for each file of today."""
+    """The proposals by the place of the file after the fix, and there one for each file of today.
+
+    Where volfix chooses none of several mounts, a person may choose each.
+    """
     places: dict[tuple[str, str], dict[tuple[str, str | None], Proposal]] = {}
     for proposal in found:
-        if (place := place_of(context, proposal)) is not None:
+        name = posixpath.basename(proposal.database.path or "")
+        each_in = [replace(proposal, mount=it, path_in_mount=f"{it.clean_target}/{name}") for it in proposal.among]
+        for place in filter(None, (place_of(context, each) for each in each_in or [proposal])):
             places.setdefault(place, {}).setdefault(_old_place(context, proposal), proposal)
     return places
 

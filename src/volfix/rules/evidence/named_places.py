@@ -19,20 +19,26 @@ OPENED = "opened"
 """The key of the paths that `opened_by` returns: each database of the service asks for them."""
 
 
-def opened_by(project: Project, service: Service) -> frozenset[str]:
-    """The paths of the database files that the service's environment names, and those that `opens` has added."""
+def opened_by(project: Project, service: Service) -> Mapping[str, str | None]:
+    """The paths of the database files that the service's environment names, and those that `opens` has added, each with
+    a doubt whether a database will be there; None for none.
+    """
     if OPENED not in service.known:
         places = (place_of(project, service, variable) for variable in effective_variables(service))
-        service.known[OPENED] = frozenset(filter(None, places))
-    paths: frozenset[str] = service.known[OPENED]
+        service.known[OPENED] = dict.fromkeys(filter(None, places))
+    paths: dict[str, str | None] = service.known[OPENED]
     return paths
 
 
-def opens(project: Project, service: Service, path: str) -> bool:
-    """Whether it is news that the service opens this database file, which code, a flow or a loose env file names."""
+def opens(project: Project, service: Service, path: str, doubt: str | None) -> bool:
+    """Whether it is news that the service opens this database file, which code, a flow or a loose env file names, or a
+    fix will name.
+    """
     known = opened_by(project, service)
-    service.known[OPENED] = known | {path}
-    return path not in known
+    if path in known and (known[path] is None or doubt is not None):
+        return False
+    service.known[OPENED] = {**known, path: doubt}
+    return True
 
 
 def place_of(project: Project, service: Service, variable: Variable) -> str | None:

@@ -33,7 +33,7 @@ class Proposal:
 
     The file would be `path_in_mount`; `new_value` names it, None if the value does not change. `reason` says why
     nothing is proposed. `doubt` says what could go wrong, also for a mount that already holds the file. `trap`: a slash
-    mistake is likely, and `database.path` is the literal reading.
+    mistake is likely, and `database.path` is the literal reading. `among`: the file could be in each of these mounts.
     """
 
     database: Database
@@ -44,6 +44,7 @@ class Proposal:
     reason: str | None = None
     doubt: str | None = None
     trap: bool = False
+    among: tuple[Mount, ...] = ()
 
     @property
     def place(self) -> tuple[Mount, str] | None:
@@ -90,7 +91,7 @@ def proposed(database: Database, workdir: str | None) -> Proposal:
     assert database.path is not None
     choice = choice_of(database.project, database.service)
     if choice.reason is not None:
-        return Proposal(database, reason=choice.reason)
+        return Proposal(database, reason=choice.reason, among=choice.among)
     if choice.mount is None:
         return _in_own_volume(database, workdir, choice.passed_over)
     mount = choice.mount

@@ -25,7 +25,7 @@ HOST_FILE_SYSTEMS = frozenset({"none", "bind", "ext4", "xfs", "btrfs", "zfs"})
 Over a network SQLite's locks may fail, and memory is lost. Sources: docker/docs, volumes.md (driver_opts); sqlite.org,
 faq (5) and lockingv3 (6.0).
 """
-GIVEN = re.compile(r"(.+)-db(?:-[0-9]+)?\Z")
+GIVEN = re.compile(r"(.+?)-(?:db|data)(?:-[\w.-]+)?\Z")
 """A name that volfix gives to the volume of a service's database."""
 
 
@@ -33,7 +33,8 @@ GIVEN = re.compile(r"(.+)-db(?:-[0-9]+)?\Z")
 class VolumeChoice:
     """The mount for a database; or why volfix chooses none of several (`reason`).
 
-    `doubt` says why the choice is a guess. `passed_over` says why other mounts are not for a database.
+    `doubt` says why the choice is a guess. `passed_over` says why other mounts are not for a database. `among` are the
+    several.
     """
 
     mount: Mount | None = None
@@ -41,6 +42,7 @@ class VolumeChoice:
     reason: str | None = None
     passed_over: tuple[str, ...] = ()
     is_guess: bool = False
+    among: tuple[Mount, ...] = ()
 
     @property
     def is_evident(self) -> bool:
@@ -49,40 +51,45 @@ class VolumeChoice:
 
 
 def choice_of(project: Project, service: Service) -> VolumeChoice:
-    """The mount that is named for a database, or the host directory that holds another database of the service: the
-    name of its volume will say so; else the one named for data; else the only mount whose name says nothing.
+    """The mount that is named for a database, or the host directory that holds another database of the service, now or
+    after a fix: the name of its volume will say so; else the one named for data; else the only mount whose name says
+    nothing.
 
     The names are those of the volume or the source's last directory, and of the target.
     """
     known = known_entries(service)
     ranks: dict[str, list[Mount]] = {"database": [], "data": [], "unsaid": []}
-    passed_over = []
+    passed_over, doubts = [], {}
     for mount in {mount.clean_target: mount for mount in project.mounts_of(service)}.values():
         if mount.kind not in (BIND, VOLUME) or mount.problem or is_code(mount) or is_file(mount):
             continue
         unfit = _unfit(project, service, mount, known)
         if unfit is None:
-            is_held = mount.kind == BIND and _holds_another(project, service, mount)
-            rank = "database" if is_held else _rank(project, service, mount, known)
+            held = _held(project, service, mount)
+            rank = "database" if held else _rank(project, service, mount, known)
+            doubts[mount] = None if None in held else next(iter(held), None)
             if rank is not None:
                 ranks[rank].append(mount)
         elif mount.kind == VOLUME:
             passed_over.append(f"{mount.written_as} {unfit}")
-    return _chosen(project, ranks, tuple(passed_over))
+    return _chosen(project, ranks, tuple(passed_over), doubts)
 
 
-def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[str, ...]) -> VolumeChoice:
+def _chosen(
+    project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[str, ...], doubts: dict[Mount, str | None]
+) -> VolumeChoice:
     named = ranks["database"] + ranks["data"]
     best = next((mounts for mounts in ranks.values() if mounts), [])
     if len(best) > 1:
         targets = ", ".join(mount.raw_target for mount in best)
         choice = "several names say data" if named else "no name says data"
         reason = f"several mounts could hold the database ({targets}): {choice}; write the path of one by hand"
-        return VolumeChoice(reason=reason, passed_over=passed_over, is_guess=not named)
+        return VolumeChoice(reason=reason, passed_over=passed_over, is_guess=not named, among=tuple(best))
     if not best:
         return VolumeChoice(passed_over=passed_over)
     (mount,) = best
-    return VolumeChoice(mount, _doubt(project, mount, named), passed_over=passed_over, is_guess=not named)
+    doubt = doubts[mount] or _doubt(project, mount, named)
+    return VolumeChoice(mount, doubt, passed_over=passed_over, is_guess=not named)
 
 
 def _doubt(project: Project, mount: Mount, named: list[Mount]) -> str | None:
@@ -138,8 +145,14 @@ def _is_of_another(service: Service, mount: Mount) -> bool:
     return mount.kind == VOLUME and (found := GIVEN.match(mount.source)) is not None and found[1] != service.name
 
 
-def _holds_another(project: Project, service: Service, mount: Mount) -> bool:
-    return any(holder(project, service, path) is mount for path in opened_by(project, service))
+def _held(project: Project, service: Service, mount: Mount) -> list[str | None]:
+    """The databases of the service in a host directory, or in the volume that volfix has made of one: for each the
+    doubt whether it will be there, None for none.
+    """
+    if mount.kind == VOLUME and GIVEN.match(mount.source) is None:
+        return []
+    found = opened_by(project, service)
+    return [doubt for path, doubt in found.items() if holder(project, service, path) is mount]
 
 
 def _names(project: Project, service: Service, mount: Mount) -> Iterator[Content | None]:

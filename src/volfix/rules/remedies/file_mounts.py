@@ -111,7 +111,9 @@ def _unheld(item: FileUse) -> Iterator[str]:
     """Other databases of the service in no mount: the new volume would be for them too, and nothing moves them yet."""
     for proposal in proposals_in(item.context, item.use.project, item.use.service):
         database = proposal.database
-        if proposal.place is None and database.path is not None and not database.beside:
+        if proposal.place is not None or database.path is None or database.beside:
+            continue
+        if not only_follows(item.context, proposal):
             files = f"{database.variable} of {item.service} names {database.path}, which no mount holds"
             yield f"{files}: mount one volume at a directory for both files, by hand"
 
