@@ -194,6 +194,10 @@ def test_every_value_of_an_env_file_is_hidden_to_the_end_of_its_line(name: str) 
     )
 
 
+def test_an_env_file_may_begin_with_a_blank_line() -> None:
+    assert seen("\nA=hunter2\n\nB=hunter2", ".env") == "\nA=***\n\nB=***"
+
+
 def test_a_quote_that_never_closes_hides_the_lines_behind_it_too() -> None:
     assert "hunter" not in seen("A=\"hunter\nhunter2\n-hunter3\nB='hunter4\n", ".env")
 

@@ -75,3 +75,15 @@ def test_the_mounts_are_those_of_the_merged_files(
         config = asked(tmp_path, names)
         assert not isinstance(config, str), config
         assert list(differences(config, project, tmp_path)) == []
+
+
+@pytest.mark.parametrize(("borrowed", "is_read_only"), [("db", False), ("db:rw", False), ("db:ro", True)])
+def test_what_a_service_borrows_from_another_is_read_only_where_it_says_so(
+    borrowed: str, is_read_only: bool, tmp_path: Path
+) -> None:
+    text = "services:\n  db:\n    image: x\n    volumes: ['rows:/data', './etc:/etc/x:ro']\n"
+    (tmp_path / "compose.yaml").write_text(f"{text}  app:\n    image: x\n    volumes_from: ['{borrowed}']\n{VOLUMES}")
+    project = read(tmp_path, ("compose.yaml",))
+    assert not isinstance(project, str)
+    found = {mount.target: mount.read_only for mount in project.mounts_of(project.services["app"])}
+    assert found == {"/data": is_read_only, "/etc/x": True}

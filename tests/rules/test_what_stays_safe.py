@@ -85,6 +85,18 @@ def test_the_database_moves_into_the_volume(
     assert not volfix.plan(tmp_path).edits
 
 
+def test_a_source_in_the_long_form_lies_in_the_checkout_without_a_dot_too(tmp_path: Path) -> None:
+    said = []
+    for source in ("./data", "data"):
+        mount = LONG.format(kind="bind", source=source)
+        write(tmp_path, {"compose.yaml": compose(IMAGES["image"][0], "", "", mount, "")}, git=False)
+        (tmp_path / ".env").write_text("DATABASE_URL=sqlite:///./database.db\n")
+        findings = volfix.plan(tmp_path).findings
+        said.append([(each.message, each.applicability, each.fix and each.fix.moves) for each in findings])
+    assert said[0] == said[1]
+    assert said[0][0][2], "the rows are named that have to be carried"
+
+
 ENGINES = {
     "postgres": ("postgres:16", "/var/lib/postgresql/data"),
     "mysql": ("mysql:8.4", "/var/lib/mysql"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from volfix.syntax.roots import Roots
+from volfix.syntax.roots import Roots, is_of_host
 
 ROOTS = ("/", "/srv", "/srv/shop", "/srv/shop/app/db", "/srv/shop/one.yml")
 DEEP = "/srv/shop" + "/d" * 1500
@@ -61,3 +61,23 @@ def test_a_path_outside_each_root_is_forbidden_where_nothing_outside_may_be_read
     assert REPOSITORY.is_forbidden(path) is is_forbidden
     assert not Roots(outside=True, roots=dict(REPOSITORY.roots)).is_forbidden(path)
     assert not Roots(outside=False).is_forbidden(path), "a run that has no roots yet"
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"),
+    [
+        ("/", True),
+        ("/etc", True),
+        ("/usr/share/shop", True),
+        ("/home/ada", True),
+        ("/Users/ada", True),
+        ("/data/people/ada", True),  # the home directory, wherever it lies
+        ("/home/ada/shop", False),
+        ("/srv/shop", False),
+    ],
+)
+def test_a_directory_of_the_machine_or_a_home_directory_is_no_application(
+    directory: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/data/people/ada")
+    assert is_of_host(directory) is expected

@@ -30,9 +30,9 @@ class Mount:
     """One entry of a service's `volumes:`.
 
     `node` is the entry. `raw_source` and `raw_target` are as written, `source` and `target` after interpolation; an
-    unknown variable appears as `${NAME}`. A bind mount's relative source begins with `.` and starts from `directory`.
-    `overridden` says that a later mount replaces this mount. `problem` says why the entry cannot be understood or
-    edited.
+    unknown variable appears as `${NAME}`. A bind mount's relative source starts from `directory` and has the `./` that
+    the long form may leave out. `overridden` says that a later mount replaces this mount. `problem` says why the entry
+    cannot be understood or edited.
     """
 
     service: str
@@ -199,7 +199,8 @@ def _read_long(service: str, file: Source, node: Mapping, directory: Path, looku
     if kind == VOLUME and not source:
         kind = ANONYMOUS
     if kind == BIND and source and not is_path(source) and not source.startswith("${"):
-        source = f"./{source}"  # the long form needs no `./`
+        source = f"./{source}"
+        raw_source = raw_source if "$" in raw_source else source
     inner = node.get("volume")
     inner = inner if isinstance(inner, Mapping) else None
     subpath = inner.get("subpath") if inner else None
