@@ -42,6 +42,11 @@ def test_a_mount_below_the_data_directory_holds_a_part_at_most(
     assert rows in finding.danger
 
 
+def test_a_named_volume_is_a_directory_though_a_file_beside_has_its_name(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text("what the rows mean\n")
+    assert not found_in(tmp_path, NAMED.format(image="postgres:16", mount="rows:/var/lib/postgresql/data"))
+
+
 @pytest.mark.parametrize(
     ("image", "mount"),
     [

@@ -260,7 +260,7 @@ def _lacking(root: Node, node: Node, part: Node | Pair) -> Node:
     match root:
         case Mapping():
             pairs = [pair for pair in root.pairs if root is not node or pair is not part]
-            return replace(root, pairs=tuple(Pair(pair.key, _lacking(pair.value, node, part)) for pair in pairs))
+            return replace(root, pairs=tuple(replace(pair, value=_lacking(pair.value, node, part)) for pair in pairs))
         case Sequence():
             items = [item for item in root.items if root is not node or item is not part]
             return replace(root, items=tuple(_lacking(item, node, part) for item in items))

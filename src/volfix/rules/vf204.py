@@ -24,16 +24,19 @@ def check(context: Context) -> Iterator[Finding]:
     """A finding for every value that names a database file and that another value with another file overrides."""
     for project in context.stack.projects:
         for service in project.services.values():
-            for variable in effective_variables(service):
-                yield from _of_variable(project, service, variable)
-                yield from _of_start(context, project, service, variable)
-            yield from _of_migrations(context, project, service)
+            places = [(each, place_of(project, service, each)) for each in effective_variables(service)]
+            named = [(variable, place) for variable, place in places if place is not None]
+            for variable, place in named:
+                yield from _of_variable(project, service, variable, place)
+                yield from _of_start(context, project, service, variable, place)
+            yield from _of_migrations(context, project, service, {place for _, place in named})
 
 
-def _of_start(context: Context, project: Project, service: Service, variable: Variable) -> Iterator[Finding]:
+def _of_start(
+    context: Context, project: Project, service: Service, variable: Variable, loses: str
+) -> Iterator[Finding]:
     """Values that the code or the entry point sets over the values from Compose."""
-    loses = place_of(project, service, variable)
-    for stronger in stronger_values(context, project, service, variable.name) if loses is not None else ():
+    for stronger in stronger_values(context, project, service, variable.name):
         wins, location = place_of(project, service, stronger.variable), location_of(stronger.variable.origin)
         if wins is None or wins == loses or location is None:
             continue
@@ -52,11 +55,8 @@ def _of_start(context: Context, project: Project, service: Service, variable: Va
         )
 
 
-def _of_migrations(context: Context, project: Project, service: Service) -> Iterator[Finding]:
+def _of_migrations(context: Context, project: Project, service: Service, named_paths: set[str]) -> Iterator[Finding]:
     """Migrations that use the URL of alembic.ini, although the application opens another file."""
-    named_paths = {
-        path for each in effective_variables(service) if (path := place_of(project, service, each)) is not None
-    }
     for migrated in migrated_databases(context, project, service) if named_paths else ():
         path, location = migrated.path, location_of(migrated.origin)
         if path is None or path in named_paths or location is None:
@@ -74,10 +74,7 @@ def _of_migrations(context: Context, project: Project, service: Service) -> Iter
         )
 
 
-def _of_variable(project: Project, service: Service, variable: Variable) -> Iterator[Finding]:
-    wins = place_of(project, service, variable)
-    if wins is None:
-        return
+def _of_variable(project: Project, service: Service, variable: Variable, wins: str) -> Iterator[Finding]:
     sources = sources_of(service, variable.name)
     for name, other in sources[1:]:
         location = location_of(other.origin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from volfix.syntax.source import FileProblem, Source, Span
@@ -13,8 +13,11 @@ from volfix.syntax.yaml_events import block_end, read_events
 LINE_ENDS = frozenset("\r\n\x85\u2028\u2029")
 NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 
+# Nothing changes a node. They are not declared frozen because a frozen instance takes several times as long to make,
+# and a file has thousands.
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(slots=True, eq=False)
 class Scalar:
     """A scalar; `span` includes quotes and block header but not anchor and tag, and is empty for an absent value.
 
@@ -34,15 +37,16 @@ class Scalar:
         return self.style == "" and self.tag in (None, "tag:yaml.org,2002:null") and NULL.match(self.value) is not None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Pair:
-    """An entry of a mapping."""
+    """An entry of a mapping; `name` is its key as text, None for a merge key and for a key that is no scalar."""
 
     key: Node
     value: Node
+    name: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Mapping:
     """A mapping; `span` is from `{` to `}` (flow), or from the first key to the end of the last value (block).
 
@@ -65,12 +69,11 @@ class Mapping:
         named: dict[str, Pair] = {}
         merged: list[Mapping] = []
         for pair in self.pairs:
-            if is_merge_key(pair.key):
+            if pair.name is not None:
+                named.setdefault(pair.name, pair)
+            elif is_merge_key(pair.key):
                 merged += _mappings_in(pair.value)
-            elif isinstance(pair.key, Scalar):
-                named.setdefault(pair.key.value, pair)
-        object.__setattr__(self, "first", named)
-        object.__setattr__(self, "merged", tuple(merged))
+        self.first, self.merged = named, tuple(merged)
 
     def pair(self, key: str) -> Pair | None:
         """The entry written here under `key`; None without one. Merge keys are not followed."""
@@ -95,7 +98,7 @@ class Mapping:
         return iter(found.items())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Sequence:
     """A sequence; `span` is from `[` to `]` (flow), or from the first dash to the end of the last item (block)."""
 
@@ -106,7 +109,7 @@ class Sequence:
     anchor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Alias:
     """An alias `*name`, and the node that it refers to."""
 
@@ -193,14 +196,8 @@ class _Composer:
     def _node(self, event: Any) -> Node:
         """The node that begins with the event."""
         kind = type(event).__name__
-        start = event.start_mark.index
         if kind == "AliasEvent":
-            if event.anchor not in self.anchors:
-                raise self._problem(start, "an alias has no anchor before it")
-            target = self.anchors[event.anchor]
-            if target is None:
-                raise self._problem(start, f"alias *{event.anchor} is inside its own anchor")
-            return Alias(Span(start, start + 1 + len(event.anchor)), event.anchor, target)
+            return self._alias(event)
         tag = None if event.ctag is None else str(event.ctag)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
@@ -213,6 +210,15 @@ class _Composer:
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
+
+    def _alias(self, event: Any) -> Alias:
+        start, name = event.start_mark.index, event.anchor
+        if name not in self.anchors:
+            raise self._problem(start, "an alias has no anchor before it")
+        target = self.anchors[name]
+        if target is None:
+            raise self._problem(start, f"alias *{name} is inside its own anchor")
+        return Alias(Span(start, start + 1 + len(name)), name, target)
 
     def _content(self, event: Any, tag: str | None) -> int:
         """The offset at which a node's own text begins, after its anchor and tag."""
@@ -237,22 +243,20 @@ class _Composer:
             end = block_end(self.source, start, end, value)
         elif style == "" and (written := self.source.text[start:end]) not in ("", value):
             value = written if LINE_ENDS.isdisjoint(written) else value
-        return Scalar(Span(min(start, end), end), value, style, tag, event.anchor)
+        return Scalar(Span(min(end, start), end), value, style, tag, event.anchor)
 
     def _mapping(self, event: Any, tag: str | None) -> Mapping:
         pairs: list[Pair] = []
-        keys: dict[str, Node] = {}
+        keys: dict[str, Pair] = {}
         while type(last := next(self.events)).__name__ != "MappingEndEvent":
             key = self._node(last)
-            value = self._value_of(key, self._node(next(self.events)))
-            if isinstance(key, Scalar) and not is_merge_key(key):
-                both = keys.get(key.value), value
-                if both[0] is not None and not (self.repeats and all(isinstance(one, Mapping) for one in both)):
-                    raise self._problem(
-                        key.span.start, f'the key "{key.value}" is twice in this mapping: keep one of them'
-                    )
-                keys[key.value] = value
-            pairs.append(Pair(key, value))
+            name = key.value if isinstance(key, Scalar) and not is_merge_key(key) else None
+            pair = Pair(key, self._value_of(key, self._node(next(self.events))), name)
+            pairs.append(pair)
+            if name is None or (other := keys.setdefault(name, pair)) is pair:
+                continue
+            if not (self.repeats and isinstance(other.value, Mapping) and isinstance(pair.value, Mapping)):
+                raise self._problem(key.span.start, f'the key "{name}" is twice in this mapping: keep one of them')
         flow = bool(event.flow_style)
         if flow or not pairs:
             span = Span(self._content(event, tag), last.end_mark.index)
@@ -265,7 +269,7 @@ class _Composer:
         if isinstance(value, Scalar) and value.span.start == value.span.end and value.tag is value.anchor is None:
             colon = COLON.match(self.source.text, key.span.end)
             place = colon.end() if colon else key.span.end
-            return replace(value, span=Span(place, place))
+            return Scalar(Span(place, place), value.value, value.style)
         return value
 
     def _sequence(self, event: Any, tag: str | None) -> Sequence:

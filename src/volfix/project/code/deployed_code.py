@@ -111,12 +111,15 @@ class DeployedCode:
     @cached_property
     def _framework_files(self) -> dict[Path, bytes]:
         """The frameworks' files in the context's directory and in the directories just below it, with their bytes."""
-        below = [Path(entry.path) for entry in listing.entries_or_none(self.directory) if is_own(entry)]
-        places = (self.directory, *below)
-        named = (f"{place}/{name}" for place in places for name in FRAMEWORK_FILES)
-        found = [Path(path) for path in named if disk.is_file(path)]
-        found += [path for place in places for path in settings_files(place)]
-        return {path: disk.read_or_nothing(path) for path in found}
+        below = [entry.path for entry in listing.entries_or_none(self.directory) if is_own(entry)]
+        found: list[Path] = []
+        settings: list[Path] = []
+        for place in (str(self.directory), *below):
+            there = {entry.name for entry in listing.entries_or_none(place)}
+            named = (f"{place}/{name}" for name in FRAMEWORK_FILES if name.partition("/")[0] in there)
+            found += [Path(path) for path in named if disk.is_file(path)]
+            settings += settings_files(place, there)
+        return {path: disk.read_or_nothing(path) for path in (*found, *settings)}
 
     @cached_property
     def _modules(self) -> SearchedFiles:

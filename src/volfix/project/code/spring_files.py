@@ -6,9 +6,8 @@ dotted keys, profiles, several documents, placeholders with defaults; SPRING_DAT
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from volfix.knowledge.switches import Environment
@@ -32,10 +31,11 @@ Settings = dict[str, tuple[str, Span]]
 """The settings of one document by dotted name, each with its text and position."""
 
 
-def settings_files(directory: Path) -> Iterator[Path]:
-    """Spring's settings files of the project in `directory`."""
+def settings_files(directory: str, names: Container[str]) -> Iterator[Path]:
+    """Spring's settings files of the project in `directory`, which has entries with these names."""
     for place in RESOURCES:
-        yield from _files_in(os.path.join(directory, place))  # noqa: PTH118 - for each of thousands of directories
+        if place.partition("/")[0] in names:
+            yield from _files_in(f"{directory}/{place}")
 
 
 def spring_databases(path: Path, environment: Environment) -> Iterator[NamedDatabase]:

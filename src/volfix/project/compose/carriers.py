@@ -13,10 +13,11 @@ SHELL = ("sh", "-c")
 
 def is_carrier(service: Service) -> bool:
     """Whether a service only copies the data of one mount into a volume."""
+    if service.entrypoint != SHELL:
+        return False
     mounts = {mount.clean_target: mount for mount in service.mounts if not mount.overridden}
     return (
-        service.entrypoint == SHELL
-        and service.text("network_mode") == "none"
+        service.text("network_mode") == "none"
         and service.text("restart") == "no"
         and mounts.keys() == {SOURCE, TARGET, MARK}
         and mounts[SOURCE].read_only

@@ -6,23 +6,36 @@ types/project.go (environment over env_file, later files over earlier ones).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from volfix.project.compose.origins import Variable
 from volfix.project.compose.service import Service
 
+VARIABLES, VALUES = "effective variables", "effective values"
+"""The keys of what nearly every rule asks of every service."""
 
-def effective_variables(service: Service) -> Iterator[Variable]:
+
+def effective_variables(service: Service) -> tuple[Variable, ...]:
     """The variables that Compose sets in the container, then those that only its Dockerfile sets."""
+    if VARIABLES not in service.known:
+        service.known[VARIABLES] = tuple(_variables(service))
+    variables: tuple[Variable, ...] = service.known[VARIABLES]
+    return variables
+
+
+def effective_values(service: Service) -> Mapping[str, str | None]:
+    """The value of each effective variable; None if it comes from outside. Unknown parts appear as `${NAME}`."""
+    if VALUES not in service.known:
+        service.known[VALUES] = {variable.name: variable.value for variable in effective_variables(service)}
+    values: Mapping[str, str | None] = service.known[VALUES]
+    return values
+
+
+def _variables(service: Service) -> Iterator[Variable]:
     yield from service.environment.values()
     for name, variable in dockerfile_variables(service).items():
         if name not in service.environment:
             yield variable
-
-
-def effective_values(service: Service) -> dict[str, str | None]:
-    """The value of each effective variable; None if it comes from outside. Unknown parts appear as `${NAME}`."""
-    return {variable.name: variable.value for variable in effective_variables(service)}
 
 
 def dockerfile_variables(service: Service) -> dict[str, Variable]:

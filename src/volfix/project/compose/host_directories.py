@@ -7,7 +7,7 @@ import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.project.compose.mounts import Mount
+from volfix.project.compose.mounts import VOLUME, Mount
 from volfix.syntax import disk
 
 
@@ -49,7 +49,12 @@ def is_within(path: Path, root: Path) -> bool:
 
 
 def is_file(mount: Mount) -> bool:
-    """Whether the mount is of a single file: the source is a file here, or source and target have the same suffix."""
+    """Whether the mount is of a single file: the source is a file here, or source and target have the same suffix.
+
+    A named volume is a directory, whatever it is called.
+    """
+    if mount.kind == VOLUME:
+        return False
     source = mount.directory / mount.source
     if mount.source_is_known and not mount.source.startswith("~"):
         try:

@@ -23,6 +23,8 @@ BIND_ONLY_OPTIONS = frozenset(
     {"z", "Z", "U", "private", "rprivate", "shared", "rshared", "slave", "rslave", "cached", "delegated", "consistent"}
 )
 WINDOWS_DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|\Z)")
+MARK = re.compile(r"\$\{|[}:]")
+"""What may begin or end a variable or a section of a short mount."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +100,13 @@ def split_short(text: str) -> list[str]:
         return [text]
     sections: list[str] = []
     start = depth = 0
-    for at, character in enumerate(text):
-        if text.startswith("${", at):
+    for found in MARK.finditer(text):
+        mark, at = found[0], found.start()
+        if mark == "${":
             depth += 1
-        elif character == "}" and depth:
+        elif mark == "}" and depth:
             depth -= 1
-        elif character == ":" and not depth:
+        elif mark == ":" and not depth:
             if at - start == 1 and text[start].isalpha() and len(text) > 2:
                 continue
             sections.append(text[start:at])

@@ -87,7 +87,7 @@ class Service:
     def interpolated(self, text: str) -> str:
         """The text with the service's variables; unchanged if Compose would refuse it."""
         try:
-            return interpolate(text, self.lookup).value
+            return interpolate(text, self.lookup).value if "$" in text else text
         except InterpolationError:
             return text
 

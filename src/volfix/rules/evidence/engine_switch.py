@@ -70,7 +70,7 @@ def switch_beside(
     environment = effective_values(service)
     if beside:
         own = {key for key, variable in service.environment.items() if _default(variable.origin) == []}
-        environment.update((key, text) for key, text in beside.items() if key not in own)
+        environment = {**environment, **{key: text for key, text in beside.items() if key not in own}}
     switch = switch_of(name, environment)
     variable = service.environment.get(switch.name) if switch and not beside else None
     names = _default(variable.origin) if variable is not None else None
