@@ -74,6 +74,8 @@ def _masked(text: str, variables: list[str]) -> str:
 
 def _restored(tag: str, name: str, variables: list[str]) -> str:
     """`tag`, which ends `name`, with its variables as they were written."""
+    if _UNKNOWN not in tag:
+        return tag
     after = name.count(_UNKNOWN)
     waiting = iter(variables[after - tag.count(_UNKNOWN) : after])
     return "".join(next(waiting) if part == _UNKNOWN else part for part in re.split(f"({_UNKNOWN})", tag))

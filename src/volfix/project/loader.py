@@ -131,9 +131,9 @@ class Loader:
         path = in_place(self.copies, path)
         if self._below is not None and path not in self.overlay:
             return self._below.env_file(path, raw)
-        if (path, raw) not in self._env_files:
-            self._env_files[path, raw] = read_dotenv(path, self.problems, raw=raw, overlay=self.overlay)
-        return self._env_files[path, raw]
+        if (file := self._env_files.get((path, raw))) is None:
+            file = self._env_files[path, raw] = read_dotenv(path, self.problems, raw=raw, overlay=self.overlay)
+        return file
 
     def dotenv(self, directory: Path) -> DotenvFile:
         """The `.env` in the project's directory; empty if there is none."""

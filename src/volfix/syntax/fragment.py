@@ -5,13 +5,18 @@ Every character knows its position in the file, so that a word of the inner text
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from volfix.syntax.source import Source, Span
 
 Character = tuple[str, int, int]
 """A character of an inner text, with its start and end in the outer text."""
+
+
+def as_written(text: str, start: int, end: int) -> Iterator[Character]:
+    """The characters of `text[start:end]`, each at its own position."""
+    return zip(text[start:end], range(start, end), range(start + 1, end + 1), strict=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +42,7 @@ class Fragment:
     def of(cls, source: Source, characters: Iterable[Character]) -> Fragment:
         """The fragment of these characters, given with their positions in the file."""
         found = list(characters)
-        text = "".join(item[0] for item in found)
+        text = "".join([item[0] for item in found])
         return cls(source, text, [item[1] for item in found], [item[2] for item in found])
 
     @classmethod
@@ -55,8 +60,10 @@ class Fragment:
 
     def inner(self, characters: Iterable[Character]) -> Fragment:
         """A text inside this fragment; `characters` are given with their positions in this fragment's text."""
-        found = [(text, start, end) for text, start, end in characters if end > start]
-        return Fragment.of(self.source, ((text, self.starts[start], self.ends[end - 1]) for text, start, end in found))
+        starts, ends = self.starts, self.ends
+        return Fragment.of(
+            self.source, [(text, starts[start], ends[end - 1]) for text, start, end in characters if end > start]
+        )
 
     def place(self, start: int, end: int) -> Span:
         """The position in the file of `text[start:end]`, which must not be empty."""

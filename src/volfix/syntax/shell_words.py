@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from volfix.syntax.fragment import Character
+from volfix.syntax.fragment import Character, as_written
 from volfix.syntax.source import Span
 
 OPENING = {"(": ")", "{": "}"}
+QUOTING = re.compile(r"['\"\\]")
+SPECIAL = re.compile(r"['\"\\`$]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,9 @@ class Word:
 
 def word_of(text: str, start: int, end: int) -> Word:
     """The word written at `text[start:end]`."""
-    raw = text[start:end]
-    if not re.search(r"['\"\\]", raw):
-        return Word(Span(start, end), raw)
-    value = "".join(item[0] for item in characters(text, start, end))
+    if not QUOTING.search(text, start, end):
+        return Word(Span(start, end), text[start:end])
+    value = "".join([item[0] for item in characters(text, start, end)])
     return Word(Span(start, end), value, quoted=True)
 
 
@@ -47,11 +48,15 @@ def characters(text: str, start: int, end: int) -> Iterator[Character]:
     while at < end:
         char = text[at]
         if quote == "'":
-            if char == "'":
-                quote = ""
-            else:
-                yield char, at, at + 1
-            at += 1
+            stop = text.find("'", at, end)
+            stop = end if stop < 0 else stop
+            yield from as_written(text, at, stop)
+            quote, at = "", stop + 1
+        elif char not in "'\"\\`$":
+            found = SPECIAL.search(text, at, end)
+            stop = found.start() if found else end
+            yield from as_written(text, at, stop)
+            at = stop
         elif char == "\\" and at + 1 < end:
             following = text[at + 1]
             if following == "\n":
@@ -70,8 +75,7 @@ def characters(text: str, start: int, end: int) -> Iterator[Character]:
             at += 1
         else:
             stop = expansion_end(text, at, end)
-            for offset in range(at, stop):
-                yield text[offset], offset, offset + 1
+            yield from as_written(text, at, stop)
             at = stop
 
 

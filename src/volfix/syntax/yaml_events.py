@@ -47,9 +47,10 @@ def _within_limits(source: Source, events: Iterable[Any]) -> list[Any]:
             raise too_much(source.path, f"more than {MOST} values and collections: volfix does not read it")
         kind = type(event).__name__
         if kind == "ScalarEvent":
-            if len(event.value) > LONGEST:
+            own = len(event.value)
+            if own > LONGEST:
                 raise too_much(source.path, f"a value of more than {LONGEST} characters: volfix does not read the file")
-            length += len(event.value)
+            length += own
             if length > LARGEST_SETTINGS:  # commands and addresses, which are read as those of a script
                 reason = f"values of more than {LARGEST_SETTINGS} characters in all: volfix does not read it"
                 raise too_much(source.path, reason)

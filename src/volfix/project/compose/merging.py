@@ -87,16 +87,20 @@ class _Builder:
         self.merged: set[Path] = set()
         self.unread: list[Unread] = []
         self.env_files: dict[Path, tuple[Path, ...]] = {}
+        self.lookups: dict[Path, Lookup] = {}
 
     def lookup_of(self, directory: Path) -> Lookup:
         """The variables for the services of an included directory: the project's first, then its env files.
 
         The env files are those in the `env_file:` of the `include:`, the last wins; by default the directory's `.env`.
+        Asked when all files are added.
         """
-        lookup = self.lookup
-        for path in reversed(self.env_files.get(directory, (directory / ".env",))):
-            lookup = lookup_in(directory, self.loader.env_file(path, raw=False), lookup)
-        return lookup
+        if directory not in self.lookups:
+            lookup = self.lookup
+            for path in reversed(self.env_files.get(directory, (directory / ".env",))):
+                lookup = lookup_in(directory, self.loader.env_file(path, raw=False), lookup)
+            self.lookups[directory] = lookup
+        return self.lookups[directory]
 
     def add(self, file: ComposeFile, directory: Path) -> None:
         if file.path in self.merged:

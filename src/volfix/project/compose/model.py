@@ -101,6 +101,16 @@ class Project:
 
     def fixed_name(self, key: str) -> str | None:
         """The volume's name on the host if it does not depend on the project's name; otherwise None."""
+        if key not in self._fixed_names:
+            self._fixed_names[key] = self._fixed_name(key)
+        return self._fixed_names[key]
+
+    @cached_property
+    def _fixed_names(self) -> dict[str, str | None]:
+        """What `fixed_name` has found: it is asked for each mount, and several times."""
+        return {}
+
+    def _fixed_name(self, key: str) -> str | None:
         name, external = self._volume_field(key, "name"), self._volume_field(key, "external")
         inner = external.get("name") if isinstance(external, Mapping) else None
         for node in (name, inner):

@@ -40,8 +40,10 @@ class Argument:
     def in_file(self) -> Iterator[Character]:
         """The characters of the word, each with its position in the file."""
         text, starts, ends = self.fragment.text, self.fragment.starts, self.fragment.ends
-        written = self.characters or ((text[at], at, at + 1) for at in range(self.span.start, self.span.end))
-        return ((char, starts[start], ends[end - 1]) for char, start, end in written)
+        if self.characters:
+            return iter([(char, starts[start], ends[end - 1]) for char, start, end in self.characters])
+        start, end = self.span.start, self.span.end
+        return zip(text[start:end], starts[start:end], ends[start:end], strict=True)
 
     def blank_before(self, other: Argument) -> Character:
         """A blank to write between this word and `other`, with its position in the file."""

@@ -13,7 +13,7 @@ from volfix.project.shell.command import Argument
 from volfix.project.shell.outputs import output
 from volfix.project.shell.parameters import parameter
 from volfix.project.shell.state import State, Unset, Value
-from volfix.syntax.fragment import Character, Fragment
+from volfix.syntax.fragment import Character, Fragment, as_written
 from volfix.syntax.shell_commands import SimpleCommand
 from volfix.syntax.shell_words import Word, expansion_end
 from volfix.syntax.source import Span
@@ -76,7 +76,7 @@ def document(text: str, span: Span, state: State) -> Iterator[Character]:
         if isinstance(value, str):
             yield from ((one, at, stop) for one in value)
         else:
-            yield from ((text[offset], offset, offset + 1) for offset in range(at, stop))
+            yield from as_written(text, at, stop)
         at = stop
 
 
@@ -130,7 +130,7 @@ class _Words:
     def verbatim(self, at: int, stop: int) -> None:
         """Say the characters from `at` to `stop` as they are written."""
         word = self.word
-        word.characters += ((self.text[offset], offset, offset + 1) for offset in range(at, stop))
+        word.characters += as_written(self.text, at, stop)
         word.known = True
 
     def read(self, at: int, end: int) -> None:
@@ -196,7 +196,7 @@ class _Words:
         text = self.text[at:stop]
         value = _value(text, self.state)
         if value is None or isinstance(value, Unset):  # unknown: keep it as written
-            self.word.characters.extend((self.text[offset], offset, offset + 1) for offset in range(at, stop))
+            self.word.characters += as_written(self.text, at, stop)
             return
         if quoted or not self.splits:
             values = (value,) if isinstance(value, str) else value
