@@ -16,10 +16,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from cProfile import Profile
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from volfix.cli.main import main
 from volfix.docker.engine import Engine
 from volfix.fixes import stack_plan
 from volfix.rules import occasions
@@ -93,6 +97,13 @@ class Host:
         for name in ("DOCKER_CONTEXT", "PYTHONDONTWRITEBYTECODE"):
             self.environment.pop(name, None)
 
+    @cached_property
+    def api(self) -> Any:
+        """docker-py's client, for what the tests do around each test: a docker command is a process."""
+        import docker
+
+        return docker.APIClient(base_url=self.socket, version="auto")
+
     def docker(self, *words: str, data: bytes | None = None, check: bool = True) -> str:
         done = subprocess.run(
             ["docker", *words], env=self.environment, input=data, capture_output=True, check=False, timeout=120
@@ -121,6 +132,33 @@ class Host:
         if done.returncode not in statuses:
             raise AssertionError(f"{words}: {done.stdout}{done.stderr}")
         return done.stdout + done.stderr
+
+    def volfix(self, directory: Path, *words: str, statuses: tuple[int, ...] = (0,)) -> str:
+        """What volfix prints with this engine, in this process: that a new one starts takes longer than most commands.
+
+        What a process adds, signals and closed pipes, has tests with processes of their own, as all of tests/e2e has.
+        """
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(directory)
+            environment = {**self.environment, "DOCKER_CONTEXT": None}
+            with CliRunner().isolation(env=environment) as (out, errors, _), pytest.raises(SystemExit) as ended:
+                try:
+                    main(words)
+                finally:
+                    sys.stdout.flush()
+                    sys.stderr.flush()
+        said = (out.getvalue() + errors.getvalue()).decode()
+        assert ended.value.code in statuses, said
+        return said
+
+    def emptied(self) -> None:
+        """Without a container and a volume, whatever state they are in."""
+        for container in self.api.containers(all=True):
+            if container["State"] == "paused":
+                self.api.unpause(container["Id"])
+            self.api.remove_container(container["Id"], v=True, force=True)
+        for volume in self.api.volumes()["Volumes"] or ():
+            self.api.remove_volume(volume["Name"], force=True)
 
 
 def _missing() -> str | None:
@@ -213,14 +251,10 @@ def engine(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """A connection; what a test leaves in the engine is removed after it."""
     monkeypatch.setenv("DOCKER_HOST", host.socket)
     yield Engine.connect()
-    for container in host.docker("ps", "-aq").split():
-        host.docker("unpause", container, check=False)
-        host.docker("rm", "-fv", container)
-    for volume in host.docker("volume", "ls", "-q").split():
-        host.docker("volume", "rm", "-f", volume)
+    host.emptied()
 
 
 @pytest.fixture
 def content(host: Host) -> Callable[[str], Path]:
     """Where a volume's files are on this machine, to look at and to spoil."""
-    return lambda volume: Path(host.docker("volume", "inspect", "-f", "{{.Mountpoint}}", volume).strip())
+    return lambda volume: Path(host.api.inspect_volume(volume)["Mountpoint"])

@@ -77,11 +77,11 @@ class Shop:
     def __init__(self, host: Host, directory: Path) -> None:
         self.host, self.directory = host, directory
         directory.mkdir(parents=True)
-        for words in (("init", "-q"), ("config", "user.email", "a@b"), ("config", "user.name", "a")):
-            self.git(*words)
+        self.git("init", "-q")
 
     def git(self, *words: str) -> None:
-        subprocess.run(["git", "-C", str(self.directory), *words], check=True, capture_output=True)
+        command = ["git", "-C", str(self.directory), "-c", "user.email=a@b", "-c", "user.name=a", *words]
+        subprocess.run(command, check=True, capture_output=True)
 
     def write(self, text: str, *, commit: bool = True) -> None:
         (self.directory / "compose.yaml").write_text(text)
@@ -93,17 +93,7 @@ class Shop:
         return self.host.compose(self.directory, *words)
 
     def volfix(self, *words: str, status: int = 0) -> str:
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        done = subprocess.run(
-            [sys.executable, "-m", "volfix", *words],
-            cwd=self.directory,
-            env={**self.host.environment, "PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return self.host.volfix(self.directory, *words, statuses=(status,))
 
     def container(self, service: str = "app") -> str:
         return self.compose("ps", "-aq", service).strip().splitlines()[-1]

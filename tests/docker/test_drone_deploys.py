@@ -216,15 +216,15 @@ def test_carry_names_the_directory_of_the_pipeline_and_never_that_of_the_checkou
     fixed(alpha, unsafe=False)
     if not ran:
         host.docker("rm", "-f", "src-app-1")
-    words, place = ("volfix", "carry", "-p", "src", str(alpha)), f"{server.workspace}/data"
-    said = host.command(server.directory, *words, statuses=(0, 1))
+    words, place = ("carry", "-p", "src", str(alpha)), f"{server.workspace}/data"
+    said = host.volfix(server.directory, *words, statuses=(0, 1))
     assert f"from {place}: " in said
     assert str(alpha / "data") not in said
-    said = host.command(server.directory, *words, "--write", "--no-up", "--no-rows", statuses=(0, 1))
+    said = host.volfix(server.directory, *words, "--write", "--no-up", "--no-rows", statuses=(0, 1))
     volume = Path(host.docker("volume", "inspect", "-f", "{{.Mountpoint}}", "src_app-db").strip())
     assert (volume / "app.db").read_text() == "alpha\n", said
     (volume / "app.db").write_text("other\n")
-    said = host.command(server.directory, *words, "--replace", "--map", f"{place}=app-db", statuses=(0, 1))
+    said = host.volfix(server.directory, *words, "--replace", "--map", f"{place}=app-db", statuses=(0, 1))
     assert f"--map {place}=app-db" in said
     assert str(alpha / "data") not in said
 
@@ -239,7 +239,7 @@ def test_where_the_pipelines_directory_is_gone_its_place_is_named_and_the_checko
     fixed(alpha, unsafe=False)
     host.docker("rm", "-f", "src-app-1")
     shutil.rmtree(server.workspace / "data")
-    said = host.command(server.directory, "volfix", "carry", "--write", "-p", "src", str(alpha), statuses=(0, 1))
+    said = host.volfix(server.directory, "carry", "--write", "-p", "src", str(alpha), statuses=(0, 1))
     assert f"{server.workspace}/data cannot be read" in said
     assert str(alpha / "data") not in said
     assert "src_app-db" not in host.docker("volume", "ls", "-q").split()

@@ -104,12 +104,12 @@ def test_the_mark_of_a_carry_says_from_where_and_what_came_later(shop: Path, hos
     assert f"! NOT CARRIED: {shop}/data holds the SQLite database app.db (git, commit" in text
     assert "(VF112)" not in text, "it is said once"
     host.compose(shop, "down", "-v")
-    said = host.command(shop, "volfix", "carry", "--write")
+    said = host.volfix(shop, "carry", "--write")
     assert "No service had a container. Next: deploy as always." in said
     text = answers(shop)
     assert "ok shop_rows was carried from ./data at 20" in text
     assert "app had ./data" not in text, "what was carried is no question any more"
-    assert "NOT CARRIED" not in host.command(shop, "volfix", "--select", "VF112")
+    assert "NOT CARRIED" not in host.volfix(shop, "--select", "VF112")
     volume = content("shop_rows")
     (volume / "app.db-journal").touch()  # before Docker 24 the engine takes this for the time when the volume was made
     later = time.time()
@@ -117,7 +117,7 @@ def test_the_mark_of_a_carry_says_from_where_and_what_came_later(shop: Path, hos
     text = answers(shop)
     assert "! shop_rows was carried from ./data at 20" in text
     assert f"and {shop}/data has changed since: what came later is not in it" in text
-    assert "NOT CARRIED" in host.command(shop, "volfix", "--select", "VF112", statuses=(1,))
+    assert "NOT CARRIED" in host.volfix(shop, "--select", "VF112", statuses=(1,))
 
 
 def test_a_volume_of_an_older_volfix_has_no_time_and_is_not_called_carried(
@@ -131,7 +131,7 @@ def test_a_volume_of_an_older_volfix_has_no_time_and_is_not_called_carried(
     text = answers(shop)
     assert "? shop_rows was carried from ./data; no time is noted: look whether that has changed since" in text
     assert "ok shop_rows was carried" not in text
-    said = host.command(shop, "volfix", "carry", "--write", "--map", "./data=rows")
+    said = host.volfix(shop, "carry", "--write", "--map", "./data=rows")
     assert (
         "rows: shop_rows was filled by an earlier volfix, which noted no time: look whether ./data has changed" in said
     )
