@@ -109,7 +109,7 @@ def test_two_containers_started_in_two_places_are_asked_about(shop: Shop, conten
     labels = json.loads(shop.host.docker("inspect", "-f", "{{json .Config.Labels}}", "kept"))
     given = [word for pair in labels.items() for word in ("--label", "=".join(pair))]
     label = f"com.docker.compose.project.working_dir={two}"
-    of = ("-v", "web_app-db:/app/data", "-w", "/app", "-e", f"DATABASE_URL={INSIDE}", "--network", "none", "box:1")
+    of = ("-v", "web_app-db:/app/data", "-w", "/app", "-e", f"DATABASE_URL={INSIDE}", "--network", "host", "box:1")
     shop.host.docker("run", "-d", "--init", *given, "--label", label, "--name", "web-app-2", *of)
     database(content("web_app-db") / "database.db")
     said = shop.volfix("carry", "--back", "--write", "-p", "web", status=1)
@@ -132,14 +132,14 @@ services:
     image: box:1
     init: true
     restart: {restart}
-    network_mode: none
+    network_mode: host
     volumes: ["{source}app{suffix}:/app/data"]
     environment: {{DATABASE_URL: "sqlite:////app/data/database.db"}}
   worker:
     image: box:1
     init: true
     restart: on-failure:3
-    network_mode: none
+    network_mode: host
     volumes: ["{source}worker{suffix}:/app/data"]
     environment: {{DATABASE_URL: "sqlite:////app/data/database.db"}}
 """

@@ -214,7 +214,7 @@ def test_replace_keeps_what_was_there_in_another_volume(
     """People deploy before they carry: the service has begun an empty database, its container holds the volume."""
     host.docker("volume", "create", "shop_app-db")
     (content("shop_app-db") / "new.db").write_text("rows of today")
-    host.docker("run", "-d", "--init", "--network=none", *labels("app"), "-v", "shop_app-db:/app/data", "box:1")
+    host.docker("run", "-d", "--init", "--network=host", *labels("app"), "-v", "shop_app-db:/app/data", "box:1")
     run(engine, job(bind(data)), overwrite=True)
     assert tree(engine, "volume", "shop_app-db") == tree(engine, "bind", str(data))
     backup = next(name for name in host.docker("volume", "ls", "-q").split() if "-before-carry-" in name)
@@ -228,7 +228,7 @@ def test_a_volume_in_use_since_it_was_marked_is_not_taken_for_a_copy_cut_short(
     """A run was killed before it took the mark away; the service was started, and its database has shrunk since."""
     run(engine, job(bind(data)))
     mark(engine, "shop_app-db", "box:1")
-    words = ("run", "-d", "--init", "--network=none", *labels("app"), "-v", "shop_app-db:/app/data", "box:1")
+    words = ("run", "-d", "--init", "--network=host", *labels("app"), "-v", "shop_app-db:/app/data", "box:1")
     container = host.docker(*words).strip()
     (content("shop_app-db") / "app.txt").write_text("rows of tomorrow")
     if not runs:
@@ -242,7 +242,7 @@ def test_a_container_that_has_not_run_since_the_mark_does_not_hold_up_the_next_r
     engine: Engine, host: Host, data: Path, content: Content
 ) -> None:
     host.docker("volume", "create", "shop_app-db")
-    host.docker("create", "--network=none", *labels("app"), "-v", "shop_app-db:/app/data", "box:1")
+    host.docker("create", "--network=host", *labels("app"), "-v", "shop_app-db:/app/data", "box:1")
     mark(engine, "shop_app-db", "box:1")
     (content("shop_app-db") / "app.txt").write_text("row")
     run(engine, job(bind(data)))
@@ -255,7 +255,7 @@ def test_a_database_of_a_container_that_is_gone_is_not_taken_for_a_copy_cut_shor
     host.docker("volume", "create", "shop_app-db")
     mark(engine, "shop_app-db", "box:1")
     host.docker(
-        "run", "--rm", "--network=none", "-v", "shop_app-db:/d", "box:1", "sh", "-c", "echo rows of today >/d/app.txt"
+        "run", "--rm", "--network=host", "-v", "shop_app-db:/d", "box:1", "sh", "-c", "echo rows of today >/d/app.txt"
     )
     with pytest.raises(CarryProblem, match="not empty"):
         run(engine, job(bind(data)))
@@ -271,7 +271,7 @@ def test_a_volume_that_changes_after_it_was_looked_at_is_left_alone(
         host.docker("volume", "create", "shop_app-db")
     found = survey(engine, job(bind(data)), print)
     assert found.state == before
-    mounting = ("--network=none", "-v", "shop_app-db:/d", "box:1")
+    mounting = ("--network=host", "-v", "shop_app-db:/d", "box:1")
     host.docker("run", "--rm", *mounting, "sh", "-c", "echo rows >/d/other.db")
     if runs:
         host.docker("run", "-d", "--init", *mounting, "sleep", "60")
@@ -450,8 +450,8 @@ def test_a_full_disk_ends_the_copy_and_the_next_run_completes_it(
 
 
 def test_writers_are_stopped_and_do_not_come_back_with_the_daemon(engine: Engine, host: Host, data: Path) -> None:
-    reader = host.docker("run", "-d", "--network=none", "-v", f"{data.parent}:/all:ro", "box:1").strip()
-    words = ("run", "-d", "--init", "--network=none", "--restart=always", "-v", f"{data}:/app/data")
+    reader = host.docker("run", "-d", "--network=host", "-v", f"{data.parent}:/all:ro", "box:1").strip()
+    words = ("run", "-d", "--init", "--network=host", "--restart=always", "-v", f"{data}:/app/data")
     made = host.docker(*words, *labels("app"), "box:1").strip()
     run(engine, job(bind(data)))
     form = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}"
@@ -469,7 +469,7 @@ def test_an_engine_that_saves_when_it_is_stopped_is_looked_at_again(
     save = (
         f"trap '{'echo rows >/data/dump.rdb; ' if saves else ''}exit 0' TERM; echo begun; while :; do sleep 0.1; done"
     )
-    host.begun("--network=none", "-v", f"{tmp_path}:/data", *labels("app"), "box:1", "sh", "-c", save)
+    host.begun("--network=host", "-v", f"{tmp_path}:/data", *labels("app"), "box:1", "sh", "-c", save)
     if saves:
         run(engine, job(bind(tmp_path), clients=(redis,)))
         assert "dump.rdb" in tree(engine, "volume", "shop_app-db")
@@ -480,7 +480,7 @@ def test_an_engine_that_saves_when_it_is_stopped_is_looked_at_again(
 
 
 def test_a_writer_of_another_project_is_not_stopped(engine: Engine, host: Host, data: Path) -> None:
-    made = host.docker("run", "-d", "--network=none", "-v", f"{data.parent}:/all", "box:1").strip()
+    made = host.docker("run", "-d", "--network=host", "-v", f"{data.parent}:/all", "box:1").strip()
     with pytest.raises(CarryProblem, match="other projects"):
         run(engine, job(bind(data)))
     assert host.docker("inspect", "-f", "{{.State.Running}}", made).strip() == "true"

@@ -28,7 +28,7 @@ services:
   app:
     image: box:1
     init: true
-    network_mode: none
+    network_mode: host
     working_dir: /app
     environment:
       DATABASE_URL: {url}
@@ -40,7 +40,7 @@ services:
   app:
     image: box:1
     init: true
-    network_mode: none
+    network_mode: host
     working_dir: /app
     environment:
       DATABASE_URL: sqlite:////app/data/database.db
@@ -458,7 +458,7 @@ def test_the_command_to_type_next_has_everything_that_was_given(shop: Shop) -> N
 def test_a_plan_that_would_be_refused_says_what_to_do_instead(shop: Shop) -> None:
     filled(shop)
     shop.host.docker("volume", "create", "shop_app-db")
-    shop.host.docker("run", "--rm", "--network=none", "-v", "shop_app-db:/d", "box:1", "sh", "-c", "echo x >/d/other")
+    shop.host.docker("run", "--rm", "--network=host", "-v", "shop_app-db:/d", "box:1", "sh", "-c", "echo x >/d/other")
     said = shop.volfix("carry", status=1)
     assert "Next:" not in said
     assert "cannot be carried: shop_app-db holds something else" in said
@@ -473,7 +473,7 @@ def test_one_volume_that_is_refused_leaves_the_others_and_the_services_as_they_a
         (shop.directory / name).mkdir()
         database(shop.directory / name / "database.db")
     shop.compose("up", "-d")
-    shop.host.docker("run", "--rm", "--network=none", "-v", "shop_more:/d", "box:1", "sh", "-c", "echo x >/d/other")
+    shop.host.docker("run", "--rm", "--network=host", "-v", "shop_more:/d", "box:1", "sh", "-c", "echo x >/d/other")
     volumes = ("      - app-db:/app/data\n", "      - app-db:/app/data\n      - more:/app/more\n")
     shop.write((AFTER + "  more:\n").replace(*volumes))
     said = shop.volfix("carry", "--write", status=1)

@@ -25,7 +25,7 @@ services:
   app:
     image: box:1
     init: true
-    network_mode: none
+    network_mode: host
     volumes:
       - app-db:/app/data
 volumes:

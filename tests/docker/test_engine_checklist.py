@@ -23,7 +23,7 @@ name: shop
 services:
   app:
     image: box:1
-    network_mode: none
+    network_mode: host
     stop_grace_period: 0s
     environment:
       DATABASE_URL: sqlite:////app/data/app.db

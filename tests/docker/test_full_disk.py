@@ -21,7 +21,7 @@ name: shop
 services:
   app:
     image: box:1
-    network_mode: none
+    network_mode: host
     volumes: ["app-db:/app/data"]
 volumes:
   app-db:

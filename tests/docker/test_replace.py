@@ -23,7 +23,7 @@ services:
   app:
     image: box:1
     init: true
-    network_mode: none
+    network_mode: host
     volumes:
       - {data}:/app/data
       - {more}:/app/more
@@ -35,7 +35,7 @@ services:
   db:
     image: {image}
     init: true
-    network_mode: none
+    network_mode: host
     entrypoint: [sleep, "3600"]
     volumes:
       - {source}:{target}

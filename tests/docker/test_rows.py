@@ -161,10 +161,10 @@ def test_the_directory_to_save_in_is_looked_for_before_anything_is_counted(tmp_p
 def test_what_cannot_be_asked_is_said_for_each_database(shop: Shop) -> None:
     shop.write(
         "services:\n"
-        "  db: {image: 'postgres:16', network_mode: none, environment: {POSTGRES_PASSWORD: hunter2secret}}\n"
-        "  graph: {image: 'neo4j:5', network_mode: none, init: true}\n"
-        "  cache: {image: 'redis:7', network_mode: none, command: [redis-server]}\n"
-        "  watch: {image: 'redis:7', network_mode: none, command: [redis-cli, -h, cache, monitor]}\n"
+        "  db: {image: 'postgres:16', network_mode: host, environment: {POSTGRES_PASSWORD: hunter2secret}}\n"
+        "  graph: {image: 'neo4j:5', network_mode: host, init: true}\n"
+        "  cache: {image: 'redis:7', network_mode: host, command: [redis-server]}\n"
+        "  watch: {image: 'redis:7', network_mode: host, command: [redis-cli, -h, cache, monitor]}\n"
     )
     for name in ("postgres:16", "neo4j:5", "redis:7"):
         shop.host.docker("tag", "box:1", name)

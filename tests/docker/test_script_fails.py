@@ -24,7 +24,7 @@ SERVICE = """\
     image: {image}
     init: true
     restart: {restart}
-    network_mode: none
+    network_mode: host
     stop_grace_period: 1s
     command: [sh, -c, "{program}"]
     environment: {environment}
@@ -170,7 +170,7 @@ def test_the_lock_of_a_script_that_is_killed_goes_with_it(made: Made, content: C
 
 def test_a_container_of_another_one_on_the_data_stops_nothing(made: Made) -> None:
     place = f"{made.shop.directory}/worker:/backup"
-    made.shop.host.docker("run", "-d", "--name", "byhand", "--network=none", "-v", place, "box:1")
+    made.shop.host.docker("run", "-d", "--name", "byhand", "--network=host", "-v", place, "box:1")
     done = made.run()
     assert done.returncode == 1
     assert "byhand uses the data" in done.stderr

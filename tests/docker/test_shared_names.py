@@ -27,7 +27,7 @@ services:
     image: {image}
     init: true
     restart: unless-stopped
-    network_mode: none
+    network_mode: host
     environment:
       DATABASE_URL: sqlite:///{target}/{file}
     volumes:
@@ -289,7 +289,7 @@ def test_a_container_that_somebody_runs_by_hand_is_never_stopped(server: Server,
     labels = ("com.docker.compose.project=src", "com.docker.compose.service=app") if labelled else ()
     words = [word for label in labels for word in ("--label", label)]
     place = f"{server.workspace}/data:/backup"
-    server.host.docker("run", "-d", "--name", "byhand", "--network=none", "-v", place, *words, "box:1")
+    server.host.docker("run", "-d", "--name", "byhand", "--network=host", "-v", place, *words, "box:1")
     command = fixed(alpha)
     said = typed(alpha, command, status=1)
     assert "byhand" in said
@@ -419,7 +419,7 @@ def test_a_variant_that_runs_with_the_base_file_is_the_same_project(server: Serv
 
 def test_a_service_without_data_gives_way_too_and_runs_under_the_new_name(server: Server, content: Content) -> None:
     """It holds the port that the new one wants, and its rows-less container has the name."""
-    web = "  web:\n    image: beta:1\n    init: true\n    network_mode: none\n    container_name: the-web\n"
+    web = "  web:\n    image: beta:1\n    init: true\n    network_mode: host\n    container_name: the-web\n"
     shop = server.repository("alpha", ALPHA)
     shop.write(COMPOSE.format(**ALPHA) + web)
     server.fill(ALPHA)
@@ -464,7 +464,7 @@ def test_a_volume_that_another_project_of_the_name_filled_is_not_taken_for_carri
 def test_a_container_that_goes_while_the_engine_is_asked_is_none(host: Host, engine: Engine) -> None:
     names = ("stays", "goes")
     for name in names:
-        host.docker("run", "-d", "--network=none", "--label", "com.docker.compose.project=src", "--name", name, "box:1")
+        host.docker("run", "-d", "--network=host", "--label", "com.docker.compose.project=src", "--name", name, "box:1")
     listed = engine.containers()
     host.docker("rm", "-f", "goes")
     assert {item.name for item in listed} >= set(names)

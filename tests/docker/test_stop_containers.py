@@ -25,7 +25,7 @@ COMPOSE = """\
 services:
   cache:
     image: redis:7
-    network_mode: none
+    network_mode: host
     stop_grace_period: 1s
     entrypoint: [sh, -c, "{program}"]
     volumes:
@@ -35,7 +35,7 @@ VOLUMES = "volumes:\n  cache-data:\n    driver: local\n"
 
 
 def started(host: Host, data: Path, program: str, service: str = "cache") -> str:
-    words = ("--network=none", "--stop-timeout=1", "--restart=always", "-v", f"{data}:/data")
+    words = ("--network=host", "--stop-timeout=1", "--restart=always", "-v", f"{data}:/data")
     return host.begun(*words, *labels(service), "box:1", "sh", "-c", program)
 
 

@@ -32,7 +32,7 @@ services:
   app:
     image: {image}
     {more}
-    network_mode: none
+    network_mode: host
     environment:
       DATABASE_URL: sqlite:///{path}
     volumes:
