@@ -13,6 +13,7 @@ from bulk_factory import BRANCH, COMPOSE
 from click.testing import CliRunner, Result
 from repository_factory import checked_out, git, repository
 
+from campaign.forked_workers import forked_workers
 from volfix.bulk.state import State
 from volfix.cli.bulk_progress import duration, progress_line
 from volfix.cli.main import volfix
@@ -32,7 +33,8 @@ def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def bulk(*arguments: str, stdin: str | None = None) -> Result:
-    result = CliRunner().invoke(volfix, ["bulk", "--jobs", "1", *STATE, *arguments], input=stdin)
+    with forked_workers():
+        result = CliRunner().invoke(volfix, ["bulk", "--jobs", "1", *STATE, *arguments], input=stdin)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 

@@ -17,6 +17,8 @@ from click.testing import CliRunner
 
 from volfix.cli.main import volfix as command_line
 
+from .forked_workers import forked_workers
+
 FORMATS = ("json", "sarif", "github", "gitlab", "junit", "rdjson")
 ALL = ("--unsafe-fixes", "--trusted", "--carry-service")
 COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -108,7 +110,8 @@ def bulk_outputs(repositories: Iterable[Path], scratch: Path) -> Iterator[tuple[
     listed.write_text("".join(f"{clone}\n" for clone in clones), encoding="utf-8")
     words = ["bulk", "--push", "--local-remote", str(scratch / "remotes"), "--state", str(state), "--jobs", "1"]
     words += ["--report", str(report), "--unsafe-fixes", "--trusted", str(listed)]
-    done = CliRunner().invoke(command_line, words)
+    with forked_workers():
+        done = CliRunner().invoke(command_line, words)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     yield "bulk", done.output
     for path in sorted(report.rglob("*")):
