@@ -16,8 +16,8 @@ from .table import Outcome, Part
 
 
 def one_secret(seed: int, directory: Path) -> Outcome:
-    """A secret of the next kind and shape, in every output."""
-    kind, shape = list(KINDS)[seed % len(KINDS)], seed // len(KINDS) % len(SHAPES)
+    """A secret of the next kind and shape, in every output: so many seeds as there are kinds meet all shapes, too."""
+    kind, shape = list(KINDS)[seed % len(KINDS)], (seed + seed // len(KINDS)) % len(SHAPES)
     planted, bulk = plant(directory / "repository", kind, shape), plant(directory / "clone", kind, shape)
     said = [
         *editor_outputs(planted.repository),
