@@ -35,6 +35,8 @@ from volfix.syntax import disk
 BUSYBOX = Path("/bin/busybox")
 APPLETS = ("sh", "sleep", "cat", "ls", "mkdir", "chown", "chmod", "test", "printf", "touch", "rm", "cp", "mv", "tar")
 SECONDS = 60
+WITH_US = ("setpriv", "--pdeathsig", "TERM")
+"""A process of pytest-xdist that is killed cleans nothing up: its engine ends with it."""
 OWN_DRONE = 'mkdir -p /drone && mount -t tmpfs none /drone && exec "$@"'
 
 
@@ -165,7 +167,7 @@ class Host:
 def _missing() -> str | None:
     if sys.platform != "linux" or os.geteuid() != 0:
         return "starting a Docker engine takes root on Linux"
-    lacking = [name for name in ("dockerd", "docker", "containerd") if shutil.which(name) is None]
+    lacking = [name for name in ("dockerd", "docker", "containerd", "setpriv") if shutil.which(name) is None]
     if lacking:
         return f"{', '.join(lacking)} not installed (Debian: docker.io)"
     return None if BUSYBOX.exists() else "busybox-static is not installed"
@@ -181,6 +183,7 @@ def own_engine() -> Iterator[Host]:
     socket = f"unix://{directory}/sock"
     daemon = subprocess.Popen(
         [
+            *WITH_US,
             *("unshare", "--mount", "sh", "-ec", OWN_DRONE, "sh"),
             *("dockerd", "--data-root", str(directory / "data"), "--exec-root", str(directory / "run")),
             *("-H", socket, "-p", str(directory / "pid"), "--bridge=none", "--iptables=false", "--ip6tables=false"),

@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from volfix.cli.main import volfix
 
 LINES = [
     ("volfix un", {"undo"}, {"bulk"}),
@@ -26,7 +29,7 @@ LINES = [
     ("volfix --write un", set(), {"undo"}),
 ]
 BASH = """
-eval "$(volfix completion bash)"
+. "$2"
 read -r -a COMP_WORDS <<<"$1"
 [ "${1% }" = "$1" ] || COMP_WORDS+=("")
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
@@ -36,7 +39,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 """
 ZSH = """
 compdef() { :; }
-eval "$(volfix completion zsh)"
+. "$2"
 compadd() { print -l -- "${(@P)@[-1]}"; }
 _describe() { print -l -- "${(@P)3}"; }
 _path_files() { print -l -- ${words[CURRENT]}*(N); }
@@ -45,9 +48,10 @@ CURRENT=$#words
 _volfix_completion
 """
 FISH = """
-volfix completion fish | source
+source $argv[2]
 complete --do-complete $argv[1]
 """
+SHELLS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
 
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -60,20 +64,29 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "PYTHONPATH": source, "HOME": str(tmp_path)}
 
 
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What `volfix completion` prints for each shell, as its start-up file reads it."""
+    directory = tmp_path_factory.mktemp("completion")
+    for shell in SHELLS:
+        (directory / shell).write_text(CliRunner().invoke(volfix, ["completion", shell]).stdout)
+    return {shell: directory / shell for shell in SHELLS}
+
+
 @pytest.mark.parametrize(("line", "offered", "others"), LINES, ids=[line for line, _, _ in LINES])
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", SHELLS)
 def test_a_shell_offers_what_may_be_meant(
-    shell: str, line: str, offered: set[str], others: set[str], tmp_path: Path
+    shell: str, line: str, offered: set[str], others: set[str], scripts: dict[str, Path], tmp_path: Path
 ) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"needs {shell}")
     here = tmp_path / "here"
     here.mkdir()
     (here / "compose.yaml").write_text("services: {}\n")
-    script = {"bash": BASH, "zsh": ZSH, "fish": FISH}[shell]
+    script = SHELLS[shell]
     words = [shell, "-c", script] if shell == "fish" else [shell, "-c", script, shell]
     done = subprocess.run(
-        [*words, line], cwd=here, env=environment(tmp_path), capture_output=True, text=True, check=False
+        [*words, line, scripts[shell]], cwd=here, env=environment(tmp_path), capture_output=True, text=True, check=False
     )
     said = {text.split("\t")[0].split(":")[0] for text in done.stdout.splitlines()}
     assert offered <= said, done.stdout + done.stderr
