@@ -81,7 +81,7 @@ def test_interrupted_it_ends_at_once_and_the_services_run_as_before(
     (tmp_path / "compose.yaml").write_text(BEFORE)
     (tmp_path / "data").mkdir()
     for number in range(60):
-        (tmp_path / "data" / f"{number}.row").write_bytes(os.urandom(5_000_000))
+        (tmp_path / "data" / f"{number}.row").write_bytes(bytes([number]) * 5_000_000)
     host.compose(tmp_path, "-p", "shop", "up", "-d")
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     words = [sys.executable, "-m", "volfix", "carry", str(tmp_path), "-p", "shop", "--write"]

@@ -69,7 +69,7 @@ class Shop:
         (directory / "data").mkdir(parents=True)
         (directory / "compose.yaml").write_text(COMPOSE)
         for number in range(DATA // PART):
-            (directory / "data" / f"{number:02}").write_bytes(os.urandom(PART))
+            (directory / "data" / f"{number:02}").write_bytes(bytes([number]) * PART)
 
     def carry(self, status: int = 0) -> str:
         return self.host.command(self.directory, *self.words, statuses=(status,))

@@ -92,10 +92,11 @@ def test_rows_that_are_ended_by_a_signal_leave_nothing_paused(
     state = ""
     while state != "paused":
         assert counting.poll() is None, "it was counted before it could be ended"
-        state = host.docker("inspect", "-f", "{{.State.Status}}", name).strip()
+        time.sleep(0.005)
+        state = host.api.inspect_container(name)["State"]["Status"]
     counting.send_signal(number)
     counting.communicate()
     end = time.monotonic() + 60
-    while host.docker("inspect", "-f", "{{.State.Status}}", name).strip() != "running":
+    while host.api.inspect_container(name)["State"]["Status"] != "running":
         assert time.monotonic() < end, "it stays paused"
         time.sleep(0.1)
