@@ -104,3 +104,52 @@ def test_both_names_move_or_neither(flow: dict[str, str], tmp_path: Path) -> Non
     assert len(found) >= 2
     safe = {each.applicability is Applicability.SAFE for each in found}
     assert len(safe) == 1
+
+
+FILE = COMPOSE.replace('["app-db:/app/data"]', '["./app.db:/app/app.db", "app-db:/app/data"]')
+"""The same with the file of DATABASE_URL mounted alone, which VF103 moves to /app/db/app.db."""
+
+
+def fix_of_mount(root: Path, files: dict[str, str]) -> tuple[Applicability, str]:
+    """Whether the fix of the mount is safe, and what the finding says."""
+    lay(root, files)
+    (found,) = (each for each in volfix.plan(root).findings if each.code in ("VF101", "VF103"))
+    return found.applicability, found.reason or ""
+
+
+@pytest.mark.parametrize("flow", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize(
+    ("default", "reason"),
+    [
+        pytest.param("app.db", "names /app/app.db too, and would not move with it", id="another name of the file"),
+        pytest.param("db/app.db", "names /app/db/app.db: two databases would become one file", id="its new place"),
+        pytest.param("/app/data/jobs.db", None, id="another file"),
+    ],
+)
+def test_a_mounted_file_moves_safely_if_it_is_right_without_the_copied_env_file(
+    default: str, reason: str | None, flow: dict[str, str], tmp_path: Path
+) -> None:
+    applicability, says = fix_of_mount(tmp_path, {"compose.yaml": FILE.format(default), **flow})
+    if reason is None:
+        assert applicability is Applicability.SAFE
+    else:
+        assert (applicability, says) == (Applicability.UNSAFE, f"without the copied .env, DB_PATH of app {reason}")
+
+
+@pytest.mark.parametrize("flow", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("mount", ["${PLACE:-./data}:/app/rows", "${PLACE:-./data}/app.db:/app/rows/app.db"])
+@pytest.mark.parametrize("place", ["./prod", "./data"])
+def test_a_mount_becomes_a_volume_safely_if_its_source_is_the_same_in_each(
+    place: str, mount: str, flow: dict[str, str], tmp_path: Path
+) -> None:
+    compose = COMPOSE.format("/app/data/jobs.db").replace('["app-db:', f'["{mount}", "app-db:')
+    compose = compose.replace("/app/app.db", "/app/rows/app.db")
+    files = {"compose.yaml": compose, ".env.prod": f"PLACE={place}\n", **flow}
+    if place == "./data":
+        assert fix_of_mount(tmp_path, files)[0] is Applicability.SAFE
+    else:
+        source = mount.partition(":/app")[0]
+        other = source.replace("${PLACE:-./data}", "./data")
+        applicability, says = fix_of_mount(tmp_path, files)
+        assert applicability is Applicability.UNSAFE
+        assert f"without the copied .env, {source} is {other}, and nothing moves the rows that are there" in says

@@ -1,19 +1,21 @@
-"""What a service's values name in each deployment: without an env file that one deployment copies, or with the values
-of a command.
+"""What a service's values and mounts name in each deployment: without an env file that one deployment copies, or with
+the values of a command.
 
-Two values that name one file in some deployment must move together, and two files must stay apart in each.
+Two values that name one file in some deployment must move together, and two files must stay apart in each. What is
+mounted must be one thing in all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from volfix.project.compose.env_places import in_place
 from volfix.project.compose.interpolation import VISIBLE
 from volfix.project.compose.model import Project
-from volfix.rules.context import Context
+from volfix.project.stack import Use
+from volfix.rules.context import Context, once
 from volfix.rules.evidence.command_words import place_of, shown_command
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
@@ -48,19 +50,41 @@ class _Deployment:
 def right_in_each(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
     """The proposals, with a doubt where a move would split a file, or make one of two, in some deployment."""
     moved = {_written(each.database): each.path_in_mount for each in found if _moves(each)}
-    ways: dict[Project, list[_Deployment]] = {}
-    named: dict[tuple[Project, str], list[tuple[str, Named]]] = {}
     for proposal in found:
         project, service = proposal.database.project, proposal.database.service
         if not _moves(proposal) or not may_take(service):
             yield proposal
             continue
-        if (project, service.name) not in named:
-            if project not in ways:
-                ways[project] = list(_deployments(context, project))
-            named[project, service.name] = [(each.how, each.named(service.name)) for each in ways[project]]
-        doubts = (_doubt(proposal.database, each, how, moved) for how, each in named[project, service.name])
+        doubts = (_doubt(proposal.database, each, how, moved) for how, each in _named(context, project, service.name))
         yield replace(proposal, doubt=next(filter(None, doubts), None))
+
+
+def other_name(context: Context, use: Use, own: Collection[Database], new: str) -> str | None:
+    """Why the move of the mounted file to the path `new`, with these databases of the service, is not right in some
+    deployment: another value names the file there, or a file at the new path. None if it is right in each.
+    """
+    moved = dict.fromkeys(map(_written, own), new)
+    ways = _named(context, use.project, use.service.name) if may_take(use.service) else ()
+    path = use.mount.clean_target
+    found = (_against(each, path, new, how, moved) for how, named in ways for each in named.values())
+    return next(filter(None, found), None)
+
+
+def other_source(context: Context, use: Use) -> str | None:
+    """The deployment in which the mount's source is something else, whose rows nothing moves; None for none."""
+    own = use.mount
+    for each in _deployments(context, use.project) if "$" in own.raw_source else ():
+        project = each.deployed.project
+        for mount in project.mounts_of(project.services[use.service.name]):
+            if mount.node is own.node and context.host_of(mount) != context.host_of(own):
+                return f"{each.how}, {own.raw_source} is {mount.source}, and nothing moves the rows that are there"
+    return None
+
+
+@once
+def _named(context: Context, project: Project, service: str) -> tuple[tuple[str, Named], ...]:
+    """The databases that a service's values name in each deployment, each with how that is."""
+    return tuple((each.how, each.named(service)) for each in _deployments(context, project))
 
 
 def _moves(proposal: Proposal) -> bool:
@@ -77,17 +101,28 @@ def _doubt(moving: Database, named: Named, how: str, moved: Mapping[tuple[object
     own = named.get(moving.variable)
     if own is None or _written(own) != _written(moving):
         return None
-    new = moved[_written(own)]
-    for other in named.values():
-        theirs = moved.get(_written(other), other.path)
-        if other.path == own.path and theirs != new:
-            return f"{how}, {other.variable} of {other.service.name} names {own.path} too, and would not move with it"
-        if other.path != own.path and theirs == new:
-            return f"{how}, {other.variable} of {other.service.name} names {new}: two databases would become one file"
+    found = (_against(other, own.path, moved[_written(own)], how, moved) for other in named.values())
+    return next(filter(None, found), None)
+
+
+def _against(
+    other: Database, path: str | None, new: str, how: str, moved: Mapping[tuple[object, str | None], str]
+) -> str | None:
+    """What another database of the deployment says against the move from `path` to `new`; None for nothing."""
+    theirs = moved.get(_written(other), other.path)
+    if other.path == path and theirs != new:
+        return f"{how}, {other.variable} of {other.service.name} names {path} too, and would not move with it"
+    if other.path != path and theirs == new:
+        return f"{how}, {other.variable} of {other.service.name} names {new}: two databases would become one file"
     return None
 
 
-def _deployments(context: Context, project: Project) -> Iterator[_Deployment]:
+@once
+def _deployments(context: Context, project: Project) -> tuple[_Deployment, ...]:
+    return tuple(_ways(context, project))
+
+
+def _ways(context: Context, project: Project) -> Iterator[_Deployment]:
     """The ways in which the project is deployed, but for the way that the other rules judge."""
     from volfix.project.deployments.deploy_environment import env_file_names, with_env_files
     from volfix.project.deployments.up_commands import DeployedProject

@@ -17,6 +17,7 @@ from volfix.rules.context import Context, once
 from volfix.rules.evidence.databases import databases
 from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
 from volfix.rules.evidence.host_users import host_doubts
+from volfix.rules.evidence.other_deployments import other_source
 from volfix.rules.evidence.servers import collision
 from volfix.rules.evidence.source_variables import place_doubt, set_elsewhere
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
@@ -165,6 +166,7 @@ def _doubts_of(context: Context, host: HostDirectory, entry: Entry | None) -> It
     yield from _other_users(context, host, uses)
     for use in uses:
         yield from set_elsewhere(context, use)
+        yield from filter(None, [other_source(context, use)])
 
 
 def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
