@@ -136,6 +136,32 @@ def test_a_mounted_file_moves_safely_if_it_is_right_without_the_copied_env_file(
         assert (applicability, says) == (Applicability.UNSAFE, f"without the copied .env, DB_PATH of app {reason}")
 
 
+PASSED = "      DB_PATH:\n"
+LOADED = "      NAME: shop\n    env_file: .env\n"
+DEFAULT = "import os, sqlite3\nrows = sqlite3.connect(os.environ.get('DB_PATH', '/app/{}.db'))\n"
+
+
+@pytest.mark.parametrize("compose", [ONE, FILE.format("/app/app.db")], ids=["beside the volume", "mounted"])
+@pytest.mark.parametrize(
+    ("line", "name", "expected"),
+    [
+        pytest.param(PASSED, "app", Applicability.UNSAFE, id="the same file"),
+        pytest.param(PASSED, "data/jobs", Applicability.SAFE, id="another file"),
+        pytest.param(LOADED, "app", Applicability.SAFE, id="the service does not start without the env file"),
+    ],
+)
+def test_a_default_in_code_counts_without_the_copied_env_file(
+    line: str, name: str, expected: Applicability, compose: str, tmp_path: Path
+) -> None:
+    before = compose.replace("      DB_PATH: ${DB_PATH:-/app/app.db}\n", line)
+    lay(tmp_path, {"compose.yaml": before, "db.py": DEFAULT.format(name), "deploy.sh": "cp .env.prod .env\n" + UP})
+    (found,) = (each for each in volfix.plan(tmp_path).findings if each.code in ("VF103", "VF201"))
+    assert found.applicability is expected
+    if expected is Applicability.UNSAFE:
+        reason = "connect of app names /app/app.db too, and would not move with it"
+        assert found.reason == f"without the copied .env, {reason}"
+
+
 @pytest.mark.parametrize("flow", COPIES.values(), ids=COPIES)
 @pytest.mark.parametrize("mount", ["${PLACE:-./data}:/app/rows", "${PLACE:-./data}/app.db:/app/rows/app.db"])
 @pytest.mark.parametrize("place", ["./prod", "./data"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,6 +91,21 @@ def _named_by_environment(context: Context) -> dict[Path, list[tuple[str, Servic
                 name = project.files[-1].path.name
                 found.setdefault(service.build.context, []).append((name, service))
     return found
+
+
+def defaults_of_code(
+    context: Context, project: Project, service: Service, given: Collection[str]
+) -> Iterator[Database]:
+    """The databases of literals that count in a deployment of the service because none of their variables is given."""
+    if service.build is None or service.build.context is None:
+        return
+    code = code_of(context, service.build)
+    for path in code.mentioning:
+        for named in named_in(project, service, path):
+            if named.value.variables and not {name.upper() for name in named.value.variables}.intersection(given):
+                found = _database(project, service, code, named)
+                if found is not None:
+                    yield found.database
 
 
 def migrated_databases(context: Context, project: Project, service: Service) -> Iterator[Database]:

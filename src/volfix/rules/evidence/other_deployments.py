@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.env_places import in_place
 from volfix.project.compose.interpolation import VISIBLE
 from volfix.project.compose.model import Project
+from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
+from volfix.rules.evidence.code_databases import defaults_of_code
 from volfix.rules.evidence.command_words import place_of, shown_command
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from volfix.project.deployments.up_commands import DeployedProject
 
 Named = Mapping[str, Database]
-"""By variable, the database that its value names in a deployment."""
+"""By variable, the database that its value names in a deployment; by `code` and a number, those of literals in code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,23 @@ class _Deployment:
     how: str
     deployed: DeployedProject
 
-    def named(self, service: str) -> Named:
-        """The databases that the service's values name in this deployment."""
-        project = self.deployed.project
-        found = {
-            variable.name: located(project, project.services[service], variable.name, variable)
-            for variable in self.deployed.variables(service)
-            if variable.value is not None and not VISIBLE.search(variable.value)
-        }
-        return {name: each.database for name, each in found.items() if each is not None and each.database.path}
+    def named(self, context: Context, name: str) -> Named:
+        """The databases that the service's values name in this deployment, and literals in code without a value."""
+        project, service = self.deployed.project, self.deployed.project.services[name]
+        values = {each.name: each for each in self.deployed.variables(name) if each.value is not None}
+        known = {name: each for name, each in values.items() if not VISIBLE.search(each.value or "")}
+        found = {name: located(project, service, name, each) for name, each in known.items()}
+        databases = {name: each.database for name, each in found.items() if each is not None}
+        if _is_complete(service):
+            of_code = defaults_of_code(context, project, service, {name.upper() for name in values})
+            databases |= {f"code {number}": each for number, each in enumerate(of_code)}
+        return {name: each for name, each in databases.items() if each.path}
+
+
+def _is_complete(service: Service) -> bool:
+    """Whether every env file that the service needs is there; else Compose does not start it."""
+    needed = [(each.path, each.raw) for each in service.env_files if each.required]
+    return all(path is None or service.read_env(path, raw).source is not None for path, raw in needed)
 
 
 def right_in_each(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
@@ -84,7 +94,7 @@ def other_source(context: Context, use: Use) -> str | None:
 @once
 def _named(context: Context, project: Project, service: str) -> tuple[tuple[str, Named], ...]:
     """The databases that a service's values name in each deployment, each with how that is."""
-    return tuple((each.how, each.named(service)) for each in _deployments(context, project))
+    return tuple((each.how, each.named(context, service)) for each in _deployments(context, project))
 
 
 def _moves(proposal: Proposal) -> bool:
