@@ -149,6 +149,17 @@ volumes:
   rows:
   jobs:
 """
+MISNAMED = """\
+services:
+  web:
+    build: .
+    volumes: ["{0}:/app/data"]
+    environment: {{DATABASE_URL: "sqlite:////app/data/app.db"}}
+  worker:
+    build: .
+    volumes: ["{0}:/app/data"]
+    environment: {{DB_PATH: /app/{1}jobs.db}}
+{2}"""
 UNDECLARED = """\
 services:
   app:
@@ -260,6 +271,17 @@ AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"compose.yaml": SHARED.format("./data", "", "", "")},
         {"compose.yaml": SHARED.format("web-db", "data/", "stuff/", "  web-db:\n    driver: local\n")},
     ),
+    "a directory with a database and a name for something else, which is lost with the fix": (
+        {"compose.yaml": TWO.format("sqlite:////app/data/app.db", "sqlite:////app/jobs.db", "./uploads:/app/data")},
+        {
+            "compose.yaml": TWO.format("sqlite:////app/data/app.db", "sqlite:////app/data/jobs.db", "app-db:/app/data")
+            + DECLARED.format("app-db")
+        },
+    ),
+    "such a directory that another service mounts for data": (
+        {"compose.yaml": MISNAMED.format("./uploads", "", "")},
+        {"compose.yaml": MISNAMED.format("web-db", "data/", DECLARED.format("web-db"))},
+    ),
     "a file that is complete alone once its volume is declared, beside a base file that has another database": (
         {
             "compose.yaml": NO_MOUNT + '    volumes: ["rows:/app/data"]\nvolumes:\n  rows:\n',
@@ -347,6 +369,16 @@ services:
 volumes:
   rows:
 """
+OWNED = """\
+services:
+  app:
+    build: .
+    volumes: ["rows:/app/data"]
+    environment: {DATABASE_URL: "sqlite:////app/data/app.db"}
+volumes:
+  rows:
+"""
+USER = "services:\n  app:\n    user: '1000'\n"
 ONLY: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "a file that another service may name in each of several mounts, of which a fix makes a volume": (
         {"compose.yaml": TRAP.format("./stuff", "/", "")},
@@ -388,6 +420,19 @@ NEVER: dict[str, tuple[dict[str, str], str]] = {
     "the same in an example": (
         {"compose.yaml": SOURCE, ".env.example": "DATABASE_PATH=./data.db\n"},
         "DATABASE_PATH also names the database /app/data.db of app, which no mount holds: change both together, by hand",
+    ),
+    "an owner for a directory, where another combination of Compose files has another user": (
+        {"compose.yaml": OWNED, "compose.prod.yaml": USER, "Dockerfile": DOCKERFILE + "USER nobody\n"},
+        "with compose.yaml and compose.prod.yaml, app runs as 1000, and the directory has one owner: give each the "
+        "same `user:`",
+    ),
+    "the same, where the directory belongs to the user of the image already": (
+        {
+            "compose.yaml": OWNED,
+            "compose.prod.yaml": USER,
+            "Dockerfile": DOCKERFILE + "RUN mkdir -p /app/data && chown nobody /app/data\nUSER nobody\n",
+        },
+        "with compose.yaml, app runs as nobody, and the directory has one owner: give each the same `user:`",
     ),
     "a mounted file beside a database in no mount": (
         {"compose.yaml": TWO.format("sqlite:////app/app.db", "sqlite:////app/jobs.db", "./app.db:/app/app.db")},

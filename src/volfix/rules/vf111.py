@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME
-from volfix.project.image.ownership import foreign_user
+from volfix.project.image.ownership import ROOT, foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location, target_location
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
@@ -32,7 +33,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         user = foreign_user(use.service, mount.clean_target, held.entry)
         if user is not None and (mount.kind == VOLUME or convert(context, use, held).fix is not None):
-            yield _finding(use, held.evidence, user, mount.clean_target)
+            yield _finding(context, use, held.evidence, user, mount.clean_target)
 
 
 def _of_file(context: Context, use: Use) -> Iterator[Finding]:
@@ -42,12 +43,12 @@ def _of_file(context: Context, use: Use) -> Iterator[Finding]:
     user = foreign_user(use.service, item.directory, None) if fix and item.directory else None
     if user is not None and item.directory is not None:
         evidence = tuple(f"{database.variable}={database.shown}" for database in item.databases)
-        yield _finding(use, evidence, user, item.directory)
+        yield _finding(context, use, evidence, user, item.directory)
 
 
-def _finding(use: Use, evidence: tuple[str, ...], user: str, target: str) -> Finding:
+def _finding(context: Context, use: Use, evidence: tuple[str, ...], user: str, target: str) -> Finding:
     mount = use.mount
-    fix = _fix(use, user, target)
+    fix = _fix(context, use, user, target)
     shown = mount.raw_target if target == mount.clean_target else target
     return Finding(
         code="VF111",
@@ -73,12 +74,33 @@ def _who(use: Use, user: str, target: str) -> str:
     return f"the Dockerfile says USER {user}, but does not create {target} for that user"
 
 
-def _fix(use: Use, user: str, target: str) -> Fix | str:
+def _fix(context: Context, use: Use, user: str, target: str) -> Fix | str:
+    if (other := _other_user(context, use, user, target)) is not None:
+        return f"{other}, and the directory has one owner: give each the same `user:`"
     given = given_directory(use.project, use.service, user, target)
     if isinstance(given, str):
         return given
     operation, change = given
     return Fix((operation,), (change,), Applicability.UNSAFE)
+
+
+def _other_user(context: Context, use: Use, user: str, target: str) -> str | None:
+    """Who mounts something there in the same image as another user; None for nobody."""
+    image = _image(use)
+    for other in context.stack.uses:
+        service, stage = other.service, other.service.stage
+        if stage is None or other.mount.clean_target != target or _image(other) != image:
+            continue
+        theirs = service.text("user") or stage.user or ""
+        if theirs.split(":")[0] not in (*ROOT, user.split(":")[0]):
+            return f"with {' and '.join(other.project.file_names)}, {service.name} runs as {theirs}"
+    return None
+
+
+def _image(use: Use) -> tuple[Path, str | None] | None:
+    """The Dockerfile and the stage of the service's image; None if the image is not built here."""
+    stage, build = use.service.stage, use.service.build
+    return None if stage is None or build is None else (stage.source.path, build.target)
 
 
 APP = "services:\n  app:\n    build: .\n    environment: [DB_PATH=/data/app.db]\n    volumes: [rows:/data]\nvolumes: {rows: }\n"

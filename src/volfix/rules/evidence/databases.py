@@ -30,7 +30,7 @@ from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.deployed_values import of_flows, overridden
 from volfix.rules.evidence.kept_apart import files_kept_apart
-from volfix.rules.evidence.named_places import opens
+from volfix.rules.evidence.named_places import opens, renames
 from volfix.rules.evidence.other_deployments import right_in_each
 from volfix.rules.evidence.proposal import Proposal, at_most
 from volfix.rules.evidence.unreferenced_env_files import needs_no_finding, of_loose_files
@@ -79,7 +79,8 @@ def _shows_use(context: Context, held: Iterable[tuple[Mount | None, str | None, 
     """Whether databases in these places show that a host directory is for a database: others may go there too.
 
     The directory is for databases in each combination of Compose files, because one fix changes the mount for all. It
-    is for each service that mounts it where no name says anything, because its volume will be named for a database.
+    is for each service that mounts it where no name says anything, because its volume will be named for a database; and
+    where the target's name says something, only that name counts.
     """
     uses: dict[tuple[int, str], list[Use]] = {}
     for use in context.stack.uses:
@@ -99,6 +100,10 @@ def _shows_use(context: Context, held: Iterable[tuple[Mount | None, str | None, 
             target = use.mount.clean_target
             if content_of(posixpath.basename(target)) is None:
                 news.append(_is_news(use, posixpath.join(target, inner), doubt))
+            elif doubt is None:
+                before = choice_of(use.project, use.service)
+                renames(use.service, target)
+                news.append(choice_of(use.project, use.service) != before)
     return any(news)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 OPENED = "opened"
 """The key of the paths that `opened_by` returns: each database of the service asks for them."""
+RENAMED = "renamed"
+"""The key of the targets that `renamed` returns."""
 
 
 def opened_by(project: Project, service: Service) -> Mapping[str, str | None]:
@@ -39,6 +41,17 @@ def opens(project: Project, service: Service, path: str, doubt: str | None) -> b
         return False
     service.known[OPENED] = {**known, path: doubt}
     return True
+
+
+def renamed(service: Service) -> frozenset[str]:
+    """The targets of the service's host directories that become volumes of other services' databases."""
+    targets: frozenset[str] = service.known.get(RENAMED, frozenset())
+    return targets
+
+
+def renames(service: Service, target: str) -> None:
+    """Note that the host directory at the target becomes such a volume: its name will be another."""
+    service.known[RENAMED] = renamed(service) | {target}
 
 
 def place_of(project: Project, service: Service, variable: Variable) -> str | None:

@@ -23,6 +23,7 @@ from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.deployed_values import may_take
 from volfix.rules.evidence.proposal import Proposal
+from volfix.rules.evidence.source_variables import set_elsewhere
 
 if TYPE_CHECKING:
     from volfix.project.deployments.up_commands import DeployedProject
@@ -80,8 +81,13 @@ def other_name(context: Context, use: Use, own: Collection[Database], new: str) 
     return next(filter(None, found), None)
 
 
-def other_source(context: Context, use: Use) -> str | None:
-    """The deployment in which the mount's source is something else, whose rows nothing moves; None for none."""
+def other_sources(context: Context, use: Use) -> Iterator[str]:
+    """Why the mount's fix is unsafe: what sets its source to something else, or a deployment where it is that."""
+    found = list(set_elsewhere(context, use))
+    yield from found or filter(None, [_other_source(context, use)])
+
+
+def _other_source(context: Context, use: Use) -> str | None:
     own = use.mount
     for each in _deployments(context, use.project) if "$" in own.raw_source else ():
         project = each.deployed.project

@@ -16,7 +16,7 @@ from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.service import Service
 from volfix.project.image.images import known_entries
 from volfix.rules.evidence.database_places import holder, is_code
-from volfix.rules.evidence.named_places import opened_by
+from volfix.rules.evidence.named_places import opened_by, renamed
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 HOST_FILE_SYSTEMS = frozenset({"none", "bind", "ext4", "xfs", "btrfs", "zfs"})
@@ -27,6 +27,8 @@ faq (5) and lockingv3 (6.0).
 """
 GIVEN = re.compile(r"(.+?)-(?:db|data)(?:-[\w.-]+)?\Z")
 """A name that volfix gives to the volume of a service's database."""
+Names = tuple[Content | None, ...]
+"""What the names of a mount's source mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def choice_of(project: Project, service: Service) -> VolumeChoice:
     after a fix: the name of its volume will say so; else the one named for data; else the only mount whose name says
     nothing.
 
-    The names are those of the volume or the source's last directory, and of the target.
+    The names are those of the volume or the source's last directory, and of the target. That of a host directory with a
+    database does not count: the volume that takes its place has another.
     """
     known = known_entries(service)
     ranks: dict[str, list[Mount]] = {"database": [], "data": [], "unsaid": []}
@@ -63,10 +66,12 @@ def choice_of(project: Project, service: Service) -> VolumeChoice:
     for mount in {mount.clean_target: mount for mount in project.mounts_of(service)}.values():
         if mount.kind not in (BIND, VOLUME) or mount.problem or is_code(mount) or is_file(mount):
             continue
-        unfit = _unfit(project, service, mount, known)
+        held = _held(project, service, mount)
+        loses_name = mount.kind == BIND and (held or mount.clean_target in renamed(service))
+        names = () if loses_name else tuple(_names(project, service, mount))
+        unfit = _unfit(project, mount, known, names)
         if unfit is None:
-            held = _held(project, service, mount)
-            rank = "database" if held else _rank(project, service, mount, known)
+            rank = "database" if held else _rank(service, mount, known, names)
             doubts[mount] = None if None in held else next(iter(held), None)
             if rank is not None:
                 ranks[rank].append(mount)
@@ -104,7 +109,7 @@ def _doubt(project: Project, mount: Mount, named: list[Mount]) -> str | None:
     return None
 
 
-def _unfit(project: Project, service: Service, mount: Mount, known: list[Entry]) -> str | None:
+def _unfit(project: Project, mount: Mount, known: list[Entry], names: Names) -> str | None:
     """Why a database does not belong in the mount; None if it may."""
     target = mount.clean_target
     if mount.read_only:
@@ -115,14 +120,14 @@ def _unfit(project: Project, service: Service, mount: Mount, known: list[Entry])
         return None
     if target in _directories(known, "engine"):
         return "is a server's data directory"
-    contents = (*_names(project, service, mount), _of_target(target))
+    contents = (*names, _of_target(target))
     other = next((content.word for content in contents if content is not None and content.kind == "other"), None)
     if other is None and any(never_converted(entry, target) for entry in known or (None,)):
         other = posixpath.basename(target) or target
     return f"is for something else (its name says `{other}`)" if other is not None else None
 
 
-def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) -> str | None:
+def _rank(service: Service, mount: Mount, known: list[Entry], names: Names) -> str | None:
     """What a mount is named for: `database`, `data`, or `unsaid`; None if a database should not go there.
 
     If the names say nothing, a host directory may be for anything, and so may a directory of a known image.
@@ -133,7 +138,7 @@ def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) 
     said_by_target = content_of(posixpath.basename(target))
     if said_by_target is not None and _is_of_another(service, mount):
         return said_by_target.kind
-    contents = (*_names(project, service, mount), said_by_target)
+    contents = (*names, said_by_target)
     kinds = {content.kind for content in contents if content is not None}
     if kinds:
         return "database" if "database" in kinds else "data"

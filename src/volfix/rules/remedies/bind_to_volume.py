@@ -17,9 +17,9 @@ from volfix.rules.context import Context, once
 from volfix.rules.evidence.databases import databases
 from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
 from volfix.rules.evidence.host_users import host_doubts
-from volfix.rules.evidence.other_deployments import other_source
+from volfix.rules.evidence.other_deployments import other_sources
 from volfix.rules.evidence.servers import collision
-from volfix.rules.evidence.source_variables import place_doubt, set_elsewhere
+from volfix.rules.evidence.source_variables import place_doubt
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.mount_edits import to_volume
@@ -165,8 +165,7 @@ def _doubts_of(context: Context, host: HostDirectory, entry: Entry | None) -> It
         yield from host_doubts(context, use, entry)
     yield from _other_users(context, host, uses)
     for use in uses:
-        yield from set_elsewhere(context, use)
-        yield from filter(None, [other_source(context, use)])
+        yield from other_sources(context, use)
 
 
 def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:

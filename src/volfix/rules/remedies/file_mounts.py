@@ -22,9 +22,9 @@ from volfix.rules.evidence.code_doubts import script_naming, set_at_start
 from volfix.rules.evidence.database import unsayable
 from volfix.rules.evidence.databases import only_follows, proposals, proposals_in
 from volfix.rules.evidence.host_users import host_doubts
-from volfix.rules.evidence.other_deployments import other_name, other_source
+from volfix.rules.evidence.other_deployments import other_name, other_sources
 from volfix.rules.evidence.path_words import scalars
-from volfix.rules.evidence.source_variables import place_doubt, set_elsewhere
+from volfix.rules.evidence.source_variables import place_doubt
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move
 from volfix.rules.remedies.bind_to_volume import Conversion
 from volfix.rules.remedies.declarations import declared
@@ -181,9 +181,8 @@ def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Itera
         yield doubt
     for item in live:
         yield from host_doubts(context, item.use)
-        yield from set_elsewhere(context, item.use)
-        there = other_name(context, item.use, item.databases, _new_path(item))
-        yield from filter(None, (other_source(context, item.use), there))
+        yield from other_sources(context, item.use)
+        yield from filter(None, [other_name(context, item.use, item.databases, _new_path(item))])
     yield from _followers(context, live)
     known = {(item.use.mount.file.path, item.use.mount.node.span) for item in live}
     for item in live:
