@@ -82,7 +82,7 @@ class Mapping:
     def get(self, key: str) -> Scalar | Mapping | Sequence | None:
         """The value under `key`, with merge keys followed and aliases resolved; None without one."""
         if found := self.first.get(key):
-            return resolved(found.value)
+            return resolved(found.value) if isinstance(found.value, Alias) else found.value
         return self.inherited(key) if self.merged else None
 
     def inherited(self, key: str) -> Scalar | Mapping | Sequence | None:
@@ -237,13 +237,15 @@ class _Composer:
 
     def _scalar(self, event: Any, tag: str | None) -> Scalar:
         style, value = event.style or "", event.value
-        start, end = self._content(event, tag), event.end_mark.index
+        start, end = event.start_mark.index, event.end_mark.index
+        if event.anchor is not None or tag is not None:
+            start = min(self._content(event, tag), end)
         if style in ("|", ">"):
             value = value.replace("\a", "")  # the Python parser's mark for a fold, a character that YAML text never has
             end = block_end(self.source, start, end, value)
         elif style == "" and (written := self.source.text[start:end]) not in ("", value):
             value = written if LINE_ENDS.isdisjoint(written) else value
-        return Scalar(Span(min(end, start), end), value, style, tag, event.anchor)
+        return Scalar(Span(start, end), value, style, tag, event.anchor)
 
     def _mapping(self, event: Any, tag: str | None) -> Mapping:
         pairs: list[Pair] = []

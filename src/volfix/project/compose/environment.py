@@ -8,11 +8,11 @@ volfix never reads its own process's environment: its findings must not depend o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, Unset, interpolate
 from volfix.project.compose.origins import InCompose, InEnvFile, Origin, PutTogether, Variable
@@ -173,17 +173,10 @@ class _Layered:
         return variable.origin if variable else None
 
 
-@runtime_checkable
-class KnowsOrigins(Protocol):
-    """A lookup that knows where its values are written."""
-
-    def origin(self, name: str) -> Origin:
-        """Where the value of a variable is written; None if that is unknown."""
-
-
 def origin_in(lookup: Lookup | None, name: str) -> Origin:
     """Where the value that `lookup` returns for `name` is written; None if it does not know."""
-    return lookup.origin(name) if isinstance(lookup, KnowsOrigins) else None
+    origin: Callable[[str], Origin] | None = getattr(lookup, "origin", None)
+    return None if origin is None else origin(name)
 
 
 def add_assignments(file: DotenvFile, lookup: Lookup, variables: dict[str, Variable]) -> None:

@@ -74,7 +74,7 @@ class Service:
         for part in reversed(self.parts):
             value = part.node.get(key)
             if value is not None:
-                return None if resolved(value).tag == "!reset" else (value, part)
+                return None if value.tag == "!reset" else (value, part)
         return None
 
     def text(self, key: str) -> str | None:
