@@ -546,6 +546,31 @@ def test_a_value_keeps_its_place_when_no_service_needs_the_value_any_more(
     assert not plan(tmp_path, after, unsafe=unsafe).edits
 
 
+DOUBTFUL = """\
+services:
+  web:
+    build: .
+    volumes: ["{0}:/app/data"]
+    environment: {{CACHE_URL: "sqlite:////app/cache.db", DATABASE_URL: "sqlite:////app/{1}app.db"}}
+    labels: {{cache: /app/cache.db}}
+  worker:
+    build: .
+    volumes: ["{0}:/app/stuff"]
+    environment: {{DB_PATH: /app/{2}jobs.db}}
+{3}"""
+
+
+@pytest.mark.parametrize("source", ["./data", "./stuff"], ids=["named for data", "named for nothing"])
+def test_a_directory_is_for_what_is_sure_to_be_in_it_beside_a_database_with_a_doubt(
+    source: str, tmp_path: Path
+) -> None:
+    before = {"compose.yaml": DOUBTFUL.format(source, "", "", "")}
+    plan(tmp_path, before, unsafe=False).write()
+    after = {"compose.yaml": (tmp_path / "compose.yaml").read_text()}
+    assert after == {"compose.yaml": DOUBTFUL.format("web-db", "data/", "stuff/", DECLARED.format("web-db"))}
+    assert not plan(tmp_path, after, unsafe=False).edits
+
+
 MOUNTED_TOO = """\
 services:
   app:

@@ -94,7 +94,9 @@ def _shows_use(context: Context, held: Iterable[tuple[Mount | None, str | None, 
             own = uses.get((id(mount.node), database.service.name), ())
             news += [_is_news(use, path, doubt) for use in own]
             inner = posixpath.relpath(path, mount.clean_target)
-            shown.setdefault(context.host_of(mount), (inner, doubt))
+            host = context.host_of(mount)
+            if host not in shown or doubt is None:
+                shown[host] = (inner, doubt)
     for host, (inner, doubt) in shown.items():
         for use in context.binds.get(host, ()):
             target = use.mount.clean_target

@@ -116,10 +116,10 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:
 
 
 def _by_url(context: Context, use: Use) -> Iterator[HeldData]:
-    """The database file in the mount that the service's environment names, now or, if none, after VF201's fix."""
+    """The database files of the service in the mount, now or after VF201's fix: the surest first."""
     target = use.mount.clean_target
     found = proposals_in(context, use.project, use.service)
-    for proposal in sorted(found, key=lambda each: not each.database.is_inside):
+    for proposal in sorted(found, key=lambda each: (each.doubt is not None, not each.database.is_inside)):
         database = proposal.database
         mount, path = proposal.place or (None, None)
         if mount is not None and mount.clean_target == target and database.path != target:
