@@ -6,7 +6,9 @@ Containers of tests/docker share the machine's network: one of their own is half
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -35,9 +37,17 @@ from volfix.syntax import disk
 BUSYBOX = Path("/bin/busybox")
 APPLETS = ("sh", "sleep", "cat", "ls", "mkdir", "chown", "chmod", "test", "printf", "touch", "rm", "cp", "mv", "tar")
 SECONDS = 60
+NUMBERS = itertools.count()
 WITH_US = ("setpriv", "--pdeathsig", "TERM")
 """A process of pytest-xdist that is killed cleans nothing up: its engine ends with it."""
 OWN_DRONE = 'mkdir -p /drone && mount -t tmpfs none /drone && exec "$@"'
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As pytest's own, which looks for a free number among the directories of all tests before: 4 ms at the end."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return tmp_path_factory.mktemp(f"{name}{next(NUMBERS)}", numbered=False)
 
 
 @pytest.fixture(autouse=True)
