@@ -10,6 +10,7 @@ from conftest import Calls
 from test_scale import APP, DB, ONE, PYTHON, Files, each, looked_at
 
 import volfix
+from volfix.project.deployments.row_wipes import wipe_by
 from volfix.report.finding import READ
 from volfix.report.text import render
 from volfix.report.view import View
@@ -251,6 +252,36 @@ def test_a_path_in_which_a_script_goes_ever_deeper_ends(tmp_path: Path) -> None:
     counted, plan = looked_at({"compose.yaml": ONE, "deploy.sh": deploy}, tmp_path)
     assert counted < 3_000_000
     assert not plan.result.errors
+
+
+def test_forty_servers_of_a_directory_are_compared_and_ten_are_named(tmp_path: Path) -> None:
+    """Each of hundreds would be compared with all others, and its finding would name them."""
+    services = each(400, lambda i: DB.format(n=i).replace(f"./pg{i}", "./pg"))
+    counted, plan = looked_at({"compose.yaml": "services:\n" + services}, tmp_path)
+    assert counted < 6_000_000
+    shared = [finding for finding in plan.findings if finding.code == "VF110"]
+    assert len(shared) == 400
+    assert all(len(finding.places) == 10 for finding in shared)
+    assert "db0, db1, db10, db100, db101, db102, db103, db104, db105, db106 and 31 more" in shared[-1].danger
+    (reason,) = {finding.reason for finding in plan.findings if finding.code == "VF101"}
+    assert reason == "more than 40 database servers use ./pg: see VF110"
+
+
+def test_verbose_leaves_out_the_lines_of_hundreds_of_fixes_too(tmp_path: Path) -> None:
+    """Findings with the same words have a look at the whole script for each of their fixes."""
+    deploy = "docker compose up -d\n" + "docker compose down -v\n" * 150 + "# x\n" * 10_000
+    _, plan = looked_at({"compose.yaml": ONE, "deploy.sh": deploy}, tmp_path)
+    with Calls() as counted:
+        text = render(plan.result, View(tmp_path, verbose=True))
+    assert counted.number < 3_000_000
+    assert "many lines more: --diff shows all" in text
+
+
+def test_a_command_of_tens_of_thousands_of_words_is_read_once() -> None:
+    """For each word the words before it were copied, and asked for a shell."""
+    with Calls() as counted:
+        assert wipe_by(["echo", *["-c", "x"] * 20_000]) is None
+    assert counted.number < 1_000_000
 
 
 def test_the_lines_of_hundreds_of_findings_about_a_long_script_are_not_counted(tmp_path: Path) -> None:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from volfix.fixes.changes import FileChange
+from volfix.fixes.hunks import Row, hunks
 from volfix.fixes.masking.secrets import masked as hide
 from volfix.fixes.masking.secrets import with_secrets
 from volfix.syntax.visible import INVISIBLE, visible
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 QUOTED = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", '"': '"', "\\": "\\"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One line of a hunk: its sign and its number, from 0, in the text before (for `-` and ` `) or after."""
-
-    sign: str
-    number: int
 
 
 def unified(change: FileChange, root: Path, context: int = 3, masked: bool = True) -> str:
@@ -49,16 +41,22 @@ def changed_lines(change: FileChange, masked: bool = True) -> Iterator[tuple[str
 
 def _lines(
     change: FileChange, context: int, masked: bool, split: Callable[[str], list[str]] | None = None
-) -> Iterator[tuple[str, list[tuple[_Row, str]]]]:
+) -> Iterator[tuple[str, list[tuple[Row, str]]]]:
     """The hunks, each row with its line as a person may see it; `split` makes lines of a text."""
     split = split or split_lines
-    if masked and not (change.secrets_before or change.secrets_after):
-        change = with_secrets(change)
-    before, after = change.before.text, change.after.text
-    old, new = (hide(before, change.secrets_before), hide(after, change.secrets_after)) if masked else (before, after)
-    old_lines, new_lines = split(old), split(new)
-    for header, rows in _hunks(split(before), split(after), context):
-        yield header, [(row, (new_lines if row.sign == "+" else old_lines)[row.number]) for row in rows]
+    before, after = change.before, change.after
+    old, new = split(before.text), split(after.text)
+    found = hunks(change, old, new, context)
+    if masked and found:
+        first, last = found[0].whole, found[-1].whole
+        if not (change.secrets_before or change.secrets_after):
+            change = with_secrets(
+                change, before.lines(first.start, last.end), after.lines(first.new_start, last.new_end)
+            )
+        old = split(hide(before.text, change.secrets_before))
+        new = split(hide(after.text, change.secrets_after))
+    for hunk in found:
+        yield hunk.header, [(row, (new if row.sign == "+" else old)[row.number]) for row in hunk.rows()]
 
 
 def _shown(line: str) -> str:
@@ -70,9 +68,9 @@ def patch(change: FileChange, root: Path) -> bytes:
     before = _byte_lines(change.before.data)
     after = _byte_lines(change.after.data)
     parts: list[bytes] = []
-    for header, rows in _hunks(before, after, 3):
-        parts.append(header.encode())
-        for row in rows:
+    for hunk in hunks(change, before, after, 3):
+        parts.append(hunk.header.encode())
+        for row in hunk.rows():
             line = (after if row.sign == "+" else before)[row.number]
             parts.append(row.sign.encode() + line + (b"" if line.endswith(b"\n") else b"\n" + NO_NEWLINE.encode()))
     return (
@@ -95,30 +93,6 @@ def _bare_lines(text: str) -> list[str]:
 def _byte_lines(data: bytes) -> list[bytes]:
     parts = data.split(b"\n")
     return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
-
-
-def _hunks(
-    before: Sequence[str] | Sequence[bytes], after: Sequence[str] | Sequence[bytes], context: int
-) -> Iterator[tuple[str, list[_Row]]]:
-    """The hunks between two files, each with its header."""
-    import difflib
-
-    matcher = difflib.SequenceMatcher(None, before, after)
-    for group in matcher.get_grouped_opcodes(context):
-        rows: list[_Row] = []
-        for tag, start, end, new_start, new_end in group:
-            if tag == "equal":
-                rows += [_Row(" ", number) for number in range(start, end)]
-            else:
-                rows += [_Row("-", number) for number in range(start, end)]
-                rows += [_Row("+", number) for number in range(new_start, new_end)]
-        old, new = _range(group[0][1], group[-1][2]), _range(group[0][3], group[-1][4])
-        yield f"@@ -{old} +{new} @@\n", rows
-
-
-def _range(start: int, end: int) -> str:
-    length = end - start
-    return f"{start + 1}" if length == 1 else f"{start + 1 if length else start},{length}"
 
 
 def _header(change: FileChange, root: Path) -> Iterator[str]:

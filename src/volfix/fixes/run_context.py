@@ -165,7 +165,7 @@ def _once_of_all(ask: Callable[[Sequence[Stack]], Answer], stacks: Sequence[Stac
     return answer
 
 
-def _servers(stacks: Sequence[Stack]) -> Mapping[tuple[str, str], frozenset[Server]]:
+def _servers(stacks: Sequence[Stack]) -> Mapping[tuple[str, str], Sequence[Server]]:
     from volfix.rules.evidence.servers import servers_by_source
 
     return servers_by_source(stacks)

@@ -32,7 +32,7 @@ SEVERITY_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
 DIFF_COLORS = {"+": "green", "-": "red"}
 EVIDENCE, LINES = 2, 12
 """Lines of evidence, and of a fix, that are shown without -v."""
-READ = 500_000
+READ = 300_000
 """The characters of files that are looked at to show the lines of a project's fixes: hundreds of findings in a usual
 Compose file. Later findings name their fixes without lines.
 """
@@ -214,7 +214,7 @@ def _small(view: View, changes: Sequence[FileChange]) -> tuple[list[Line], set[L
     read, words = 0, ""
     for change in changes:
         read += len(change.before.text)
-        if read > READ and len(told) >= LINES and not view.verbose:
+        if read > READ and told:
             words = "many lines"
             break
         path = change.before.path

@@ -41,7 +41,7 @@ class Context:
     stack: Stack
     users: Mapping[str, frozenset[tuple[Path, str]]]
     selected: frozenset[str]
-    servers: Callable[[], Mapping[tuple[str, str], frozenset[Any]]] = dict
+    servers: Callable[[], Mapping[tuple[str, str], Sequence[Any]]] = dict
     shared: Callable[[], Collection[tuple[str, str]]] = frozenset
     real_names: dict[tuple[Path, str], str] = field(default_factory=dict)
     results: dict[tuple[Any, ...], Any] = field(default_factory=dict)

@@ -13,6 +13,9 @@ from volfix.rules.evidence.servers import Server, are_alternatives, colliding, s
 from volfix.rules.findings import Finding, Place, Severity, shortened
 from volfix.rules.rule import Rule, reported, untouched
 
+NAMED = 10
+"""The servers that a finding names."""
+
 
 def check(context: Context) -> Iterator[Finding]:
     """A finding for every mount of a server's data directory that another server uses too and cannot share.
@@ -36,7 +39,8 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
     own = server.described(
         context.root, next((each for each in others if each.directory != server.directory), others[0])
     )
-    *names, last = sorted({own, *(other.described(context.root, server) for other in others)})
+    every = sorted({own, *(other.described(context.root, server) for other in others)})
+    *names, last = every if len(every) <= NAMED + 1 else (*every[:NAMED], f"{len(every) - NAMED} more")
     together = any(not other.excludes(server) for other in others)
     alternative = are_alternatives(context, use, others)
     is_known = use.mount.kind != BIND or context.host_of(use.mount).path is not None
@@ -57,7 +61,7 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
         message=f"two servers {'use' if is_sure and together and not alternative else 'may use'} one data directory",
         danger=f"{', '.join(names)} and {last} {what}" if names else f"two services called {last} {what}",
         label=f"{server.engine} keeps its data here",
-        places=tuple(Place(other.location, f"{other.engine} keeps its data here") for other in others),
+        places=tuple(Place(other.location, f"{other.engine} keeps its data here") for other in others[:NAMED]),
         loses=f"the data of {shortened(use.service.name)}",
         evidence=(
             f"both mount {use.mount.raw_source} where {server.engine} keeps its data",

@@ -127,6 +127,11 @@ class Source:
         at = self.text.find("\n", offset)
         return len(self.text) if at < 0 else at + 1
 
+    def lines(self, first: int, end: int) -> Span:
+        """The characters of the lines `first`, counted from 0, to `end`, excluded, with their line ends."""
+        starts = [*self._line_starts[first : first + 1], *self._line_starts[end : end + 1]]
+        return Span(*starts, *[len(self.text)] * (2 - len(starts)))
+
     def logical_lines(self) -> Iterator[tuple[int, int]]:
         """Start and end of each line; lines continued by a backslash count as one line."""
         text, at = self.text, 0

@@ -148,7 +148,7 @@ def _passwords_in(text: str, start: int, stop: int) -> Iterator[Span]:
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The spans by place, without empty ones, those that touch made one."""
     found: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(spans, key=attrgetter("start")):
         if span.start >= span.end:
             continue
         if found and span.start <= found[-1].end:
@@ -197,13 +197,26 @@ def meeting(span: Span, others: Sequence[Span]) -> list[Span]:
     return list(others[first : bisect_left(others, span.end, key=attrgetter("start"))])
 
 
-def without(span: Span, others: Sequence[Span]) -> list[Span]:
-    """What remains of a span without the characters of the others, which are in order and do not overlap."""
-    parts, start = [], span.start
-    for other in meeting(span, others):
-        parts.append(Span(start, other.start))
-        start = other.end
-    return [part for part in (*parts, Span(start, span.end)) if part.start < part.end]
+def without(spans: Iterable[Span], others: Sequence[Span]) -> list[Span]:
+    """What remains of the spans without the characters of the others; both are in order and do not overlap."""
+    parts: list[Span] = []
+    first = 0
+    for span in spans:
+        while first < len(others) and others[first].end <= span.start:
+            first += 1
+        start = span.start
+        for number in range(first, len(others)):
+            other = others[number]
+            if other.start >= span.end:
+                break
+            if start < other.start:
+                parts.append(Span(start, other.start))
+            start = other.end
+        if start == span.start:
+            parts.append(span)
+        elif start < span.end:
+            parts.append(Span(start, span.end))
+    return parts
 
 
 def hide_credentials(text: str) -> str:

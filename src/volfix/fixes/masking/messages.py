@@ -42,7 +42,7 @@ def _commands(text: str) -> Iterator[Span]:
         is_name = " " not in EXPRESSION.sub("", found[1])
         inner = [each.span(1) for each in EXPRESSION.finditer(text, *found.span(1)) if each[1]]
         for start, end in inner if is_name else [found.span(1)]:
-            yield from trimmed(text, without(Span(start, end), merged(harmless_words(text, start, end))))
+            yield from trimmed(text, without([Span(start, end)], merged(harmless_words(text, start, end))))
 
 
 def _values(text: str) -> Iterator[Span]:

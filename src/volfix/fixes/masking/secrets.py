@@ -80,13 +80,13 @@ def secret_spans(
     opened = merged([*own, *known.comments, *(part for span in near for part in _opened(text, span))])
     opened = meeting(within, opened)
     looks = meeting(within, known.looks)
-    found = [part for span in looks for part in without(span, opened) if not _is_own(text, part)]
-    visible = [part for span in meeting(within, known.harmless) for part in without(span, found)]
+    found = [part for part in without(looks, opened) if not _is_own(text, part)]
+    visible = without(meeting(within, known.harmless), found)
     inside = [part for span in opened for part in _credentials_in(text, span) if not _is_own(text, part)]
     inside = merged(inside)
     opened += meeting(within, known.written)
-    visible = [part for span in merged([*visible, *opened]) for part in without(span, inside)]
-    return tuple(trimmed(text, without(within, merged(visible))))
+    visible = without(merged([*visible, *opened]), inside)
+    return tuple(trimmed(text, without([within], visible)))
 
 
 def _opened(text: str, span: Span) -> Iterator[Span]:
@@ -129,10 +129,11 @@ def _is_own(text: str, span: Span) -> bool:
     return text[text.rfind("\n", 0, span.start) + 1 : len(text) if end < 0 else end].strip() in OWN_LINES
 
 
-def with_secrets(change: FileChange) -> FileChange:
+def with_secrets(change: FileChange, old: Span | None = None, new: Span | None = None) -> FileChange:
     """The change with the secret spans of both its texts; what its edits replace and write is shown.
 
     Of several words that an edit writes those are shown that did not stand in the file before: they are volfix's own.
+    `old` and `new` ask for whole lines of the text before and after alone.
     """
     before: list[Span] = []
     after: list[Span] = []
@@ -141,10 +142,10 @@ def with_secrets(change: FileChange) -> FileChange:
     shift = 0
     for edit in ordered(change.edits):
         start = edit.span.start + shift
-        new = Span(start, start + len(edit.replacement))
+        written = Span(start, start + len(edit.replacement))
         if not BLANK.search(edit.replacement or change.before.text[edit.span.start : edit.span.end]):
             before.append(edit.span)
-            after.append(new)
+            after.append(written)
         else:
             own += [
                 Span(start + word.start(), start + word.end())
@@ -156,8 +157,8 @@ def with_secrets(change: FileChange) -> FileChange:
         shift += len(edit.replacement) - (edit.span.end - edit.span.start)
     return replace(
         change,
-        secrets_before=secret_spans(change.before, before),
-        secrets_after=secret_spans(change.after, after, own),
+        secrets_before=secret_spans(change.before, before, within=old),
+        secrets_after=secret_spans(change.after, after, own, within=new),
     )
 
 

@@ -60,12 +60,12 @@ def host_uses(host: Path, project: Path, root: Path) -> tuple[HostUse, ...]:
     `root` is the repository; if it is not a git work tree, only the project's directory is searched.
     """
     name = os.fsencode(host.name)
-    word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
     found: list[HostUse] = []
     commands: HostCommands | None = None
     for file in _files(_tree(project, root)):
         if name not in file.data or file.path.name == ".gitignore":
             continue
+        word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
         if not is_document(file.path.name):
             commands = commands or _commands(project, _tree(project, root))
         effects = commands.disturbing(file.path, host) if commands else {}

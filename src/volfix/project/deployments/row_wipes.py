@@ -47,12 +47,13 @@ def row_wipes(files: CommandFiles) -> Iterator[RowWipe]:
 
 def wipe_by(words: Sequence[str]) -> Wipe | Statement | None:
     """How the command with these words deletes rows, itself or in a text that it passes to a shell; None if not."""
-    for number, word in enumerate(words[1:], 1):
-        option, before = words[number - 1], words[:number]
-        is_text = option.startswith("-") and option.endswith("c")
-        if is_text and any(is_shell(posixpath.basename(each)) for each in before):
-            from volfix.syntax.shell import parse
+    options = [number for number, word in enumerate(words[:-1]) if word.startswith("-") and word.endswith("c")]
+    shells = (number for number, word in enumerate(words) if is_shell(posixpath.basename(word)))
+    shell = next(shells, len(words)) if options else len(words)
+    text = next((words[number + 1] for number in options if number >= shell), None)
+    if text is None:
+        return wipe_of(words)
+    from volfix.syntax.shell import parse
 
-            inner = (wipe_of([each.value for each in command.words]) for command in parse(word).commands)
-            return next((found for found in inner if found is not None), None)
-    return wipe_of(words)
+    inner = (wipe_of([each.value for each in command.words]) for command in parse(text).commands)
+    return next((found for found in inner if found is not None), None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from volfix.knowledge.entries import Entry
@@ -25,6 +26,8 @@ from volfix.rules.findings import Location
 
 WHOLE_MAJOR = 10
 """From this major version a PostgreSQL release is one number; before, and for other engines, it is two."""
+MOST = 40
+"""The servers that a server of the same directory or volume is compared with: each with each would be quadratic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +93,19 @@ class Server:
         return self.service if self.files == other.files else f"{self.service} of {self.location.path.name}"
 
 
-def servers_by_source(stacks: Iterable[Stack]) -> dict[tuple[str, str], frozenset[Server]]:
-    """By host directory or volume, the servers that keep data in it, if there are several."""
+def servers_by_source(stacks: Iterable[Stack]) -> dict[tuple[str, str], tuple[Server, ...]]:
+    """By host directory or volume, the servers that keep data in it, if there are several, by name and place."""
     uses: dict[tuple[str, str], list[Use]] = {}
     for stack in stacks:
         for use in stack.uses:
             if (source := use.shared_source(stack.root)) is not None:
                 uses.setdefault(source, []).append(use)
-    shared = ((source, frozenset(filter(None, map(server_of, each)))) for source, each in uses.items() if len(each) > 1)
-    return {source: servers for source, servers in shared if len(servers) > 1}
+    shared = ((source, set(filter(None, map(server_of, each)))) for source, each in uses.items() if len(each) > 1)
+    return {source: tuple(sorted(servers, key=_order)) for source, servers in shared if len(servers) > 1}
+
+
+def _order(server: Server) -> tuple[str, str, Location]:
+    return str(server.directory), server.service, server.location
 
 
 @lru_cache(1024)
@@ -129,30 +136,38 @@ def release_of(image: Image, entry: Entry) -> tuple[int, ...]:
 
 @once
 def colliding(context: Context, use: Use) -> list[Server]:
-    """The servers that cannot share the source with this mount's server."""
-    source = use.shared_source(context.root)
-    others = context.servers().get(source, frozenset()) if source is not None else frozenset()
+    """The servers that cannot share the source with this mount's server, at most MOST."""
+    others = _servers_at(context, use)
     own = server_of(use) if others else None
-    found = (other for other in others if own is not None and own.collides(other))
-    return sorted(found, key=lambda other: (str(other.directory), other.service, other.location))
+    return list(islice((other for other in others if own is not None and own.collides(other)), MOST))
 
 
-def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bool:
+def _servers_at(context: Context, use: Use) -> Sequence[Server]:
+    """The servers that keep data in this mount's source, if there are several."""
+    source = use.shared_source(context.root)
+    return () if source is None else context.servers().get(source, ())
+
+
+def are_alternatives(context: Context, use: Use, others: Sequence[Server]) -> bool:
     """Whether no project contains this mount's server together with one of the others.
 
     They are in files of one directory that are not merged, and run at once only if someone starts both.
     """
     own = server_of(use)
-    source = use.shared_source(context.root)
-    known = context.servers().get(source, frozenset()) if source is not None else frozenset()
-    together = {server.files for server in known if own is not None and server.location == own.location}
-    return own is not None and all(other.is_alternative(own) and other.files not in together for other in others)
+    if own is None or not all(other.is_alternative(own) for other in others):
+        return False
+    together = {server.files for server in _servers_at(context, use) if server.location == own.location}
+    return together.isdisjoint(other.files for other in others)
 
 
 @once
 def collision(context: Context, use: Use) -> str | None:
-    """Why the data stays in its place: servers of other engines or versions use the source too. None if none do."""
+    """Why the data stays in its place: servers of other engines or versions use the source too, or more servers than
+    volfix compares. None if none do.
+    """
     own = server_of(use)
+    if own is not None and len(_servers_at(context, use)) > MOST:
+        return f"more than {MOST} database servers use {use.mount.raw_source}: see VF110"
     for other in colliding(context, use):
         if own is not None and not own.is_alike(other):
             who = f"{own.service} ({own.image}) and {other.described(context.root, own)} ({other.image})"

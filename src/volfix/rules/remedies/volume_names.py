@@ -25,7 +25,6 @@ def volume_key(context: Context, service: str, target: str, host: str) -> str:
     words = {word.rstrip("0123456789") for word in re.split(r"[-_.]", service.lower())}
     named = context.volume_name(host, service, target)
     base = f"{service}-data" if words & DATABASE_WORDS or words & image_words().keys() else f"{service}-db"
-    taken = context.stack.volume_keys | set(given.values())
     first_target = context.first_targets.setdefault(base, target)
     last = re.sub(r"[^a-zA-Z0-9._-]", "", target.rstrip("/").rpartition("/")[2])
     if named is not None:
@@ -33,7 +32,7 @@ def volume_key(context: Context, service: str, target: str, host: str) -> str:
     elif first_target != target and last and not base.endswith(f"-{last}"):
         base = f"{base}-{last}"
     key, number = base, 2
-    while key in taken or not _is_free(context, key, host):
+    while key in context.stack.volume_keys or key in given.values() or not _is_free(context, key, host):
         key, number = f"{base}-{number}", number + 1
     given[host] = key
     for name in _real_names(context, key):
