@@ -11,7 +11,7 @@ import pytest
 
 from volfix.fixes.changes import FileChange
 from volfix.fixes.diff import patch, split_lines, unified
-from volfix.fixes.hunks import hunks
+from volfix.fixes.hunks import MANY, hunks
 from volfix.syntax.source import Edit, Source, Span
 from volfix.syntax.visible import visible
 
@@ -183,13 +183,15 @@ def test_any_change_comes_out_of_git_as_it_went_in(tmp_path: Path) -> None:
             assert applied(place, "git", "a.txt", before, after) == after
 
 
-def test_a_diff_of_edits_makes_the_text_after_and_says_the_lines_of_the_edits_alone() -> None:
+def test_a_diff_of_edits_makes_the_text_after() -> None:
     """Edits may touch each other's lines, begin or end at line ends, and add or take the last one."""
     choose = random.Random(7)
     for _ in range(500):
-        text = "".join(choose.choice(["a\n", "b\n", "\n", "cc"]) for _ in range(choose.randrange(1, 30)))
+        above = "above\n" * choose.choice([0, MANY])
+        text = above + "".join(choose.choice(["a\n", "b\n", "\n", "cc"]) for _ in range(choose.randrange(1, 30)))
         source = Source.of(ROOT / "notes.md", text.encode())
-        offsets = sorted(choose.sample(range(len(text) + 1), min(2 * choose.randrange(1, 5), len(text) + 1) // 2 * 2))
+        places = range(max(len(above) - 20, 0), len(text) + 1)
+        offsets = sorted(choose.sample(places, min(2 * choose.randrange(1, 5), len(places)) // 2 * 2))
         spans = [Span(start, end) for start, end in zip(offsets[::2], offsets[1::2], strict=True)]
         edits = tuple(Edit(source.path, span, choose.choice(["", "x", "\nx", "a\n", "x\ny\n"])) for span in spans)
         after = source.splice(edits)
@@ -214,7 +216,7 @@ def made(before: str, change: FileChange, context: int) -> str:
 
 def test_of_lines_that_are_all_alike_the_edited_ones_are_shown() -> None:
     """A search for lines that both texts have takes none of them for the same."""
-    source = Source.of(ROOT / "notes.md", b"down -v\n" * 1_000)
+    source = Source.of(ROOT / "notes.md", b"down -v\n" * MANY)
     edit = Edit(source.path, Span(8 * 500 + 4, 8 * 500 + 7), "")
     diff = unified(FileChange(source, source.splice([edit]), (edit,)), ROOT, context=0, masked=False)
     assert diff.split("\n")[2:-1] == ["@@ -501 +501 @@", "-down -v", "+down"]

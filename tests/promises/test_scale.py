@@ -49,6 +49,29 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
     "services on one directory": lambda n: {
         "compose.yaml": "services:\n" + each(n, lambda i: DB.format(n=i).replace(f"./pg{i}", "./pg"))
     },
+    "services with a file of a database": lambda n: {
+        "compose.yaml": "services:\n"
+        + each(
+            4 * n,
+            lambda i: (
+                f"  a{i}:\n    image: acme/a{i}\n    environment: ['DATABASE_URL=sqlite:////app/d{i}.db']\n"
+                f"    command: [serve, /app/d{i}.db]\n    volumes: ['./d{i}.db:/app/d{i}.db']\n"
+            ),
+        )
+    },
+    "services with a URL beside their mount": lambda n: {
+        "compose.yaml": "services:\n"
+        + each(
+            4 * n,
+            lambda i: (
+                f"  a{i}:\n    image: acme/a{i}\n    environment: ['DATABASE_URL=sqlite:////app/d{i}.db']\n"
+                f"    volumes: ['./k{i}:/app/data']\n"
+            ),
+        )
+    },
+    "services without a volume": lambda n: {
+        "compose.yaml": "services:\n" + each(6 * n, lambda i: f"  db{i}:\n    image: postgres:16\n")
+    },
     "services that extend one": lambda n: {
         "compose.yaml": ONE + each(n, lambda i: f"  s{i}:\n    extends: db\n    volumes: ['./d{i}:/d{i}']\n")
     },
@@ -61,6 +84,9 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
     "ports": service("    volumes: ['./d:/app/d']\n    ports:|      - '{i}:{i}'\n"),
     "networks": lambda n: {"compose.yaml": ONE + "networks:\n" + each(n, lambda i: f"  n{i}: {{}}\n")},
     "volumes": lambda n: {"compose.yaml": ONE + "volumes:\n" + each(n, lambda i: f"  v{i}: {{}}\n")},
+    "comments below many services": lambda n: {
+        "compose.yaml": "services:\n" + each(n, lambda i: DB.format(n=i)) + each(20 * n, lambda i: f"# {i}\n")
+    },
     "comments": lambda n: {"compose.yaml": ONE + each(n, lambda i: f"# {i}: volfix: ignore\n")},
     "merge keys": lambda n: {
         "compose.yaml": "x-0: &a0 {image: 'postgres:16'}\n"

@@ -1,4 +1,4 @@
-"""The hunks of a change, found from its edits: a search through the whole files would be quadratic, or miss lines."""
+"""The hunks of a change: which lines differ, and which lines are shown around them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from volfix.fixes.changes import FileChange
 from volfix.syntax.source import ordered
+
+MANY = 1_000
+"""Lines from which on only the lines of the edits are compared: to compare all takes quadratic time, and of lines that
+are often the same it finds none.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,10 @@ def _hunk(group: Sequence[Lines], count: int, context: int) -> Hunk:
 
 
 def _edited(change: FileChange, count: int, new_count: int) -> list[Lines]:
-    """The lines that the edits touch; all lines of a change that does not say its edits."""
-    found: list[Lines] = [] if change.edits else [Lines(0, count, 0, new_count)]
+    """The lines that may differ: all lines, or of many those that the edits touch."""
+    if count < MANY or not change.edits:
+        return [Lines(0, count, 0, new_count)]
+    found: list[Lines] = []
     shift = 0
     for edit in ordered(change.edits):
         start, end = (change.before.place(offset)[0] - 1 for offset in (edit.span.start, edit.span.end))

@@ -27,7 +27,7 @@ from volfix.rules.findings import HEADLINE, Applicability, Finding, Fix, Move, S
 from volfix.rules.remedies.new_volume import added_volume, kept_in
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Rule
-from volfix.syntax.yaml_tree import Scalar
+from volfix.syntax.yaml_tree import Mapping
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -160,10 +160,8 @@ def _name_of(part: Part) -> tuple[int, int]:
     """Where the service's name is written; the service's mapping if the name comes from a merge key."""
     for root in part.file.roots:
         services = root if part.file.version_1 else root.get("services")
-        if services is not None and hasattr(services, "pairs"):
-            for pair in services.pairs:
-                if isinstance(pair.key, Scalar) and pair.key.value == part.service:
-                    return pair.key.span.start, pair.key.span.end
+        if isinstance(services, Mapping) and (pair := services.pair(part.service)) is not None:
+            return pair.key.span.start, pair.key.span.end
     return part.node.span.start, part.node.span.end
 
 

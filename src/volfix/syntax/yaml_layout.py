@@ -103,6 +103,7 @@ def lines(source: Source, start: int, end: int) -> Iterator[tuple[int, str]]:
         start = after
 
 
+@lru_cache(64)
 def behind_comments(source: Source, start: int, end: int, indent: int, *, items_only: bool = False) -> int:
     """The end of the comment lines from `start` on that belong to entries at column `indent`.
 

@@ -79,6 +79,11 @@ class ComposeFile:
                         yield name, value, document
 
     @cached_property
+    def written(self) -> dict[tuple[str, int], Document]:
+        """The document of each service, by its name and the identity of its mapping."""
+        return {(name, id(node)): document for name, node, document in reversed(list(self.services()))}
+
+    @cached_property
     def nodes(self) -> dict[str, Mapping]:
         """The mapping of each service by name, from the first document that has the service."""
         return {name: node for name, node, _ in reversed(list(self.services()))}

@@ -15,6 +15,7 @@ from volfix.project.compose.host_directories import relative
 from volfix.project.compose.service import assignments
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_places import working_directory
+from volfix.syntax import disk
 from volfix.syntax.yaml_tree import Node, Scalar, Sequence, resolved
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def _named_elsewhere(database: Database) -> str | None:
     return None
 
 
+@disk.remembered(8)
 def _values_and_mounts(project: Project) -> dict[Path, list[Span]]:
     """Where the project's Compose files give a value to a variable for databases, and where they mount, in any service:
     another project may have the service, or the value that wins here.

@@ -73,10 +73,7 @@ def _editable(service: Service) -> Part | None:
 
 def document_of(part: Part) -> Document | None:
     """The YAML document in which the service is written; None if it comes from an alias or a merge key."""
-    for name, node, document in part.file.services():
-        if name == part.service and node is part.node:
-            return document
-    return None
+    return part.file.written.get((part.service, id(part.node)))
 
 
 def _claimed(project: Project, service: Service) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from volfix.edits.code_edits import SetLiteral
 from volfix.edits.env_file_edits import SetAssignment
@@ -16,7 +17,7 @@ from volfix.project.compose.origins import Origin, compose_scalar
 from volfix.project.compose.outer_origins import InCode
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 from volfix.rules.evidence.code_databases import can_say
 from volfix.rules.evidence.code_doubts import script_naming, set_at_start
 from volfix.rules.evidence.database import unsayable
@@ -32,6 +33,13 @@ from volfix.rules.remedies.file_uses import DIRECTORIES, FileUse
 from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
 from volfix.rules.remedies.mount_refusals import mount_refusals, source_refusals, tracked_refusals
 from volfix.rules.remedies.volume_names import volume_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from volfix.project.compose.service import Service
+    from volfix.rules.evidence.proposal import Proposal
+    from volfix.syntax.source import Span
 
 BESIDE = ("-wal", "-shm", "-journal")
 SCHEME = re.compile(r"\A(?:[\w+]+:)?")
@@ -141,21 +149,38 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
     mounts = {id(item.use.mount) for item in live}
     values = {database.written_at for item in live for database in item.databases} - {None}
     words = {(word.file.path, word.scalar.span) for item in live for word in item.words}
-    for proposal in proposals(context):
+    for proposal, opened in _opened(context):
         database, mount = proposal.database, proposal.database.mount or proposal.mount
         if mount is not None and id(mount) in mounts:
             continue
         if database.written_at in values and not only_follows(context, proposal):
             yield f"{database.service.name} uses the same value, but does not mount the file"
+        if mount is not None and opened == host.key:
+            yield f"{database.service.name} opens the file through {mount.raw_source}"
+    services = {id(item.use.service) for item in live}
+    for service, own in _words(context) if words else ():
+        if id(service) not in services and not words.isdisjoint(own):
+            yield f"{service.name} runs the same command or health check, but does not mount the file"
+
+
+@once
+def _opened(context: Context) -> list[tuple[Proposal, str | None]]:
+    """Each proposal, and the host path of the file that its service opens through a bind mount of a directory."""
+    found: list[tuple[Proposal, str | None]] = []
+    for proposal in proposals(context):
+        database, mount, path = proposal.database, proposal.database.mount or proposal.mount, None
         if mount is not None and mount.kind == BIND and database.is_inside and database.path:
             inner = posixpath.relpath(database.path, mount.clean_target)
-            if posixpath.normpath(f"{context.host_of(mount).key}/{inner}") == host.key:
-                yield f"{database.service.name} opens the file through {mount.raw_source}"
-    services = {id(item.use.service) for item in live}
-    for project in context.stack.projects:
-        for service in project.services.values():
-            if id(service) not in services and words & {(file.path, scalar.span) for file, scalar in scalars(service)}:
-                yield f"{service.name} runs the same command or health check, but does not mount the file"
+            path = posixpath.normpath(f"{context.host_of(mount).key}/{inner}")
+        found.append((proposal, path))
+    return found
+
+
+@once
+def _words(context: Context) -> list[tuple[Service, frozenset[tuple[Path, Span]]]]:
+    """Each service with the places of the words that it runs."""
+    services = (service for project in context.stack.projects for service in project.services.values())
+    return [(each, frozenset((file.path, scalar.span) for file, scalar in scalars(each))) for each in services]
 
 
 def _followers(context: Context, live: list[FileUse]) -> Iterator[str]:
