@@ -62,7 +62,7 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
     "services with a URL beside their mount": lambda n: {
         "compose.yaml": "services:\n"
         + each(
-            4 * n,
+            7 * n,
             lambda i: (
                 f"  a{i}:\n    image: acme/a{i}\n    environment: ['DATABASE_URL=sqlite:////app/d{i}.db']\n"
                 f"    volumes: ['./k{i}:/app/data']\n"
