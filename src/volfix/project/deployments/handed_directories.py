@@ -66,11 +66,11 @@ def _set_by(start: UpCommand, project: Project, names: Iterable[str]) -> Iterato
     for name in names if lookup is not None else ():
         value = lookup(name) if lookup is not None else None
         if value is not None:
-            known = _on_this_machine(start, project, value) if is_path(value) and "$" not in value else None
+            known = on_this_machine(start, project, value) if is_path(value) and "$" not in value else None
             yield Variable(name, known, origin_in(lookup, name))
 
 
-def _on_this_machine(start: UpCommand, project: Project, value: str) -> str:
+def on_this_machine(start: UpCommand, project: Project, value: str) -> str:
     """The path on this machine: a path in a pipeline's workspace or a server's checkout is mapped to this checkout."""
     command, entry = start.command, start.command.start
     if not command.in_checkout:

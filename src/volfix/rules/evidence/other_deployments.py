@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.env_places import in_place
 from volfix.project.compose.interpolation import VISIBLE
 from volfix.project.compose.model import Project
+from volfix.project.compose.mounts import Mount
 from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
@@ -26,7 +27,7 @@ from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.evidence.source_variables import set_elsewhere
 
 if TYPE_CHECKING:
-    from volfix.project.deployments.up_commands import DeployedProject
+    from volfix.project.deployments.up_commands import DeployedProject, UpCommand
 
 Named = Mapping[str, Database]
 """By variable, the database that its value names in a deployment; by `code` and a number, those of literals in code."""
@@ -34,10 +35,11 @@ Named = Mapping[str, Database]
 
 @dataclass(frozen=True, slots=True)
 class _Deployment:
-    """A way in which a project is deployed; `how` says which, as `with .env.prod as .env`."""
+    """A way in which a project is deployed; `how` says which, as `with .env.prod as .env`, `start` by which command."""
 
     how: str
     deployed: DeployedProject
+    start: UpCommand | None = None
 
     def named(self, context: Context, name: str) -> Named:
         """The databases that the service's values name in this deployment, and literals in code without a value."""
@@ -50,6 +52,14 @@ class _Deployment:
             of_code = defaults_of_code(context, project, service, {name.upper() for name in values})
             databases |= {f"code {number}": each for number, each in enumerate(of_code)}
         return {name: each for name, each in databases.items() if each.path}
+
+    def here(self, mount: Mount) -> Mount:
+        """The mount with its source in this checkout, if it lies in the checkout of the machine that deploys."""
+        if self.start is None or not mount.source.startswith("/"):
+            return mount
+        from volfix.project.deployments.handed_directories import on_this_machine
+
+        return replace(mount, source=on_this_machine(self.start, self.deployed.project, mount.source))
 
 
 def _is_complete(service: Service) -> bool:
@@ -92,7 +102,7 @@ def _other_source(context: Context, use: Use) -> str | None:
     for each in _deployments(context, use.project) if "$" in own.raw_source else ():
         project = each.deployed.project
         for mount in project.mounts_of(project.services[use.service.name]):
-            if mount.node is own.node and context.host_of(mount) != context.host_of(own):
+            if mount.node is own.node and context.host_of(each.here(mount)) != context.host_of(own):
                 return f"{each.how}, {own.raw_source} is {mount.source}, and nothing moves the rows that are there"
     return None
 
@@ -160,4 +170,4 @@ def _ways(context: Context, project: Project) -> Iterator[_Deployment]:
             for how, base in bases:
                 deployed = start.deployed(base, start.handed)
                 if start.handed or deployed.written or env_file_names(start.command, start.call):
-                    yield _Deployment(f"{by} {how}".rstrip(), deployed)
+                    yield _Deployment(f"{by} {how}".rstrip(), deployed, start)
