@@ -420,6 +420,7 @@ def test_the_script_of_a_carry_service_is_shown_and_what_stands_beside_it_is_hid
         ('failed to read .env: unexpected character in "hunter2 x"', 'failed to read .env: unexpected *** in "*** x"'),
         ("line 5: cannot unmarshal !!str `quagga...` into int", "line 5: cannot unmarshal !!str `***...` into int"),
         ("an open quote: 'hunter2", "an open quote: '***"),
+        ('"image" and "hunter2" of "services"', '"image" and "***" of "services"'),
     ],
 )
 def test_what_another_program_says_has_no_word_that_the_files_hide(said: str, then: str) -> None:
