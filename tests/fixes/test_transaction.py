@@ -343,6 +343,24 @@ def test_a_file_that_changes_while_the_stack_is_written_keeps_its_change(
     assert content(root) == {**OLD, ".env": b"edited: 1\n"}
 
 
+@pytest.mark.parametrize("number", range(len(NAMES)))
+def test_a_file_that_changes_while_its_directory_is_looked_at_keeps_its_change(
+    number: int, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes, real, looks = planned(root), os.path.samestat, iter(range(len(NAMES)))
+
+    def late(*statuses: os.stat_result) -> bool:
+        if next(looks, None) == number:
+            (root / NAMES[number]).write_bytes(b"edited: 1\n")
+        return real(*statuses)
+
+    monkeypatch.setattr(os.path, "samestat", late)
+    with pytest.raises(WriteFailed, match="changed while volfix was writing") as raised:
+        write(changes, root)
+    assert raised.value.path == root / NAMES[number]
+    assert content(root) == {**OLD, NAMES[number]: b"edited: 1\n"}
+
+
 @pytest.mark.parametrize("what", ["mode", "hard link", "directory"])
 def test_other_changes_meanwhile_count_too(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str

@@ -163,10 +163,10 @@ def _set_attributes(descriptor: int, wanted: dict[str, bytes]) -> None:
 def swap(file: OnDisk, temporary: str) -> None:
     """Let the prepared bytes take the file's place, if it is still as it was found; raises WriteFailed."""
     try:
-        again = _look(file.given_path, file.path, file.directory)
         here, there = os.fstat(file.directory), file.path.parent.stat()
         moved = os.path.realpath(file.given_path) != str(file.path) or not os.path.samestat(here, there)
-        if moved or not file.is_same(again):
+        # The content last: what somebody writes between this look and the swap is lost.
+        if moved or not file.is_same(_look(file.given_path, file.path, file.directory)):
             raise WriteFailed(file.given_path, "changed while volfix was writing: run it again")
         os.replace(temporary, file.path.name, src_dir_fd=file.directory, dst_dir_fd=file.directory)
     except WriteRefused as refused:
