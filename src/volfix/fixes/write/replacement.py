@@ -165,7 +165,7 @@ def swap(file: OnDisk, temporary: str) -> None:
     try:
         here, there = os.fstat(file.directory), file.path.parent.stat()
         moved = os.path.realpath(file.given_path) != str(file.path) or not os.path.samestat(here, there)
-        # The content last: what somebody writes between this look and the swap is lost.
+        # The content last: what another program writes between this look and the swap is lost.
         if moved or not file.is_same(_look(file.given_path, file.path, file.directory)):
             raise WriteFailed(file.given_path, "changed while volfix was writing: run it again")
         os.replace(temporary, file.path.name, src_dir_fd=file.directory, dst_dir_fd=file.directory)
