@@ -219,6 +219,7 @@ def test_tabs_as_indentation_are_refused(text: str) -> None:
     [
         ("a: b\na: c\n", "2:1", '"a" is twice'),
         ("a: b\n'a': c\n", "2:1", "is twice"),
+        ("a: {b: c}\na: {d: e}\n", "2:1", '"a" is twice'),
         ("x:\n  - {b: c, d: e, b: f}\n", "2:18", "is twice"),
         ("a: 'b\n", "2:1", "not valid YAML"),
         ("a: b: c\n", "1:5", "not valid YAML"),
