@@ -9,7 +9,7 @@ from volfix.project.compose.replicas import replicas
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location, source_location
-from volfix.rules.evidence.servers import Server, are_alternatives, colliding, server_of
+from volfix.rules.evidence.servers import MOST, Server, are_alternatives, colliding, server_of
 from volfix.rules.findings import Finding, Place, Severity, shortened
 from volfix.rules.rule import Rule, reported, untouched
 
@@ -40,7 +40,8 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
         context.root, next((each for each in others if each.directory != server.directory), others[0])
     )
     every = sorted({own, *(other.described(context.root, server) for other in others)})
-    *names, last = every if len(every) <= NAMED + 1 else (*every[:NAMED], f"{len(every) - NAMED} more")
+    rest = f"{'at least ' if len(colliding(context, use)) == MOST else ''}{len(every) - NAMED} more"
+    *names, last = every if len(every) <= NAMED + 1 else (*every[:NAMED], rest)
     together = any(not other.excludes(server) for other in others)
     alternative = are_alternatives(context, use, others)
     is_known = use.mount.kind != BIND or context.host_of(use.mount).path is not None

@@ -129,8 +129,11 @@ class Source:
 
     def lines(self, first: int, end: int) -> Span:
         """The characters of the lines `first`, counted from 0, to `end`, excluded, with their line ends."""
-        starts = [*self._line_starts[first : first + 1], *self._line_starts[end : end + 1]]
-        return Span(*starts, *[len(self.text)] * (2 - len(starts)))
+        starts, length = self._line_starts, len(self.text)
+        return Span(
+            starts[first] if first < len(starts) else length,
+            starts[end] if end < len(starts) else length,
+        )
 
     def logical_lines(self) -> Iterator[tuple[int, int]]:
         """Start and end of each line; lines continued by a backslash count as one line."""
