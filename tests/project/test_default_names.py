@@ -16,7 +16,7 @@ OVERRIDES = (
 )
 
 
-@pytest.mark.parametrize(("base", "override"), product(BASES, OVERRIDES))
+@pytest.mark.parametrize(("base", "override"), list(product(BASES, OVERRIDES)))
 def test_an_override_counts_beside_each_base(base: str, override: str, tmp_path: Path) -> None:
     (tmp_path / base).write_text("services:\n  db:\n    image: postgres:16\n")
     (tmp_path / override).write_text("services:\n  db:\n    volumes: ['./pg:/var/lib/postgresql/data']\n")
