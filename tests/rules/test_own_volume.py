@@ -57,6 +57,28 @@ REFUSED = {
         {"compose.yaml": STORAGE + "  worker:\n    extends: app\n    environment: {DB_PATH: '/tmp/x.db'}\n"},
         "worker extends app, and would mount the volume too",
     ),
+    "a service of another file extends it": (
+        {
+            "compose.yaml": STORAGE,
+            "compose.tools.yaml": "services:\n  shell:\n    extends: {file: compose.yaml, service: app}\n"
+            "    environment: {DB_PATH: /tmp/x.db}\n",
+        },
+        "shell extends app, and would mount the volume too",
+    ),
+    "a service of another file extends it under the same name": (
+        {
+            "compose.yaml": STORAGE,
+            "compose.tools.yaml": "services:\n  app:\n    extends: {file: compose.yaml, service: app}\n",
+        },
+        "app in compose.tools.yaml extends app, and would mount the volume too",
+    ),
+    "with another file, a service takes its mounts": (
+        {
+            "compose.yaml": STORAGE,
+            "compose.prod.yaml": "services:\n  backup:\n    image: alpine\n    volumes_from: [app]\n",
+        },
+        "backup takes its mounts from app (volumes_from), and would mount the volume too",
+    ),
     "a Dockerfile that is not there": (
         {"compose.yaml": STORAGE.replace("build: .", "build: {context: ., dockerfile: Other}")},
         "the service has no mount for data",

@@ -172,7 +172,7 @@ def _fix(bare: _Bare) -> Fix | str:
         return refusal
     service = bare.service
     key = volume_key(bare.context, service.name, bare.target, f"{service.name} {bare.target} {_release(bare)}")
-    added = added_volume(service, key, bare.target)
+    added = added_volume(bare.context, service, key, bare.target)
     if isinstance(added, str):
         return added
     source = kept_in(service, bare.target, bare.where.declared_volumes)

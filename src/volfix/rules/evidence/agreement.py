@@ -16,6 +16,7 @@ from volfix.rules.evidence.code_databases import follows
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import working_directory
 from volfix.rules.evidence.kept_apart import place_of
+from volfix.rules.evidence.own_volume import sharing
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.evidence.source_variables import given_names, mounted_variables
 from volfix.rules.evidence.volume_choice import choice_of
@@ -128,13 +129,13 @@ def opened(proposal: Proposal) -> tuple[int, str | None]:
     return id(proposal.database.service), proposal.database.path
 
 
-def own_volumes(found: Sequence[Proposal]) -> Iterator[Proposal]:
+def own_volumes(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
     """The proposals, with a new volume only for the single database of one service: volfix does not decide who shares
     one.
 
     The value of an env file that nothing names moves where the service's own value moves, or is refused.
     """
-    settled = [each if each.database.loose else _settled(each, found) for each in found]
+    settled = [each if each.database.loose else _settled(context, each, found) for each in found]
     directories = {
         id(each.database.service): each.directory
         for each in settled
@@ -165,10 +166,12 @@ def _with_service_value(proposal: Proposal, directory: str) -> Proposal:
     return replace(proposal, directory=directory, path_in_mount=path, new_value=value)
 
 
-def _settled(proposal: Proposal, found: Sequence[Proposal]) -> Proposal:
+def _settled(context: Context, proposal: Proposal, found: Sequence[Proposal]) -> Proposal:
     if proposal.directory is None:
         return proposal
     service = proposal.database.service
+    if (reason := sharing(context, service)) is not None:
+        return proposal.refused(reason)
     counting = (each for each in found if each.database.service is service or not follows(each))
     others = (each.database for each in counting if not each.database.loose or each.database.is_mounted_itself)
     reason = next(filter(None, (_concern(proposal.database, other) for other in others)), None)

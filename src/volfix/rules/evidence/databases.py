@@ -59,7 +59,7 @@ def _judged(context: Context, found: Sequence[Proposal]) -> tuple[Proposal, ...]
     """The proposals, each with what the others and the deployments say against it."""
     found = list(guesses_kept_out(context, list(parts_kept(context, found))))
     found = list(files_kept_apart(context, found))
-    found = list(own_volumes(list(agreed(found))))
+    found = list(own_volumes(context, list(agreed(found))))
     found = list(overridden(context, found))
     found = list(agreed(found))  # again: a value that is refused for one service is refused for all
     found = list(agreed(list(followed(found))))

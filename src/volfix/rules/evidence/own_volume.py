@@ -14,6 +14,7 @@ from volfix.project.compose.replicas import replicas
 from volfix.project.compose.service import Part, Service
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.ownership import foreign_user
+from volfix.rules.context import Context, once
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.image_directories import line_making
 from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
@@ -34,7 +35,7 @@ def own_directory(database: Database, workdir: str | None) -> tuple[str | None, 
         return None, "the stack is for tests: its rows need not survive"
     if database.is_foreign or any(service.volumes_of_containers):
         return None, no_mount(service)
-    if (reason := refusal(service) or _claimed(project, service)) is not None:
+    if (reason := refusal(service)) is not None:
         return None, reason
     if service.build is not None and service.stage is None:
         return None, no_mount(service)
@@ -76,15 +77,31 @@ def document_of(part: Part) -> Document | None:
     return part.file.written.get((part.service, id(part.node)))
 
 
-def _claimed(project: Project, service: Service) -> str | None:
-    """Why the mount is refused: another service would have it too. None if none would."""
-    own = service.parts[0].node
-    for name, other in project.services.items():
-        if other is not service and any(part.node is own for part in other.parts):
-            return f"{name} extends {service.name}, and would mount the volume too"
-        if any(source == service.name for source, _ in other.volumes_from):
-            return f"{name} takes its mounts from {service.name} (volumes_from), and would mount the volume too"
-    return None
+def sharing(context: Context, service: Service) -> str | None:
+    """Why a mount that is added to this service would be another service's too; None if it would not."""
+    return _sharing(context).get(id(service.parts[0].node))
+
+
+@once
+def _sharing(context: Context) -> dict[int, str]:
+    """By the identity of a part's YAML node, which other service would have a mount that is added there.
+
+    A service that extends the part's service has the mount, and no declaration of its volume: `extends` brings none.
+    """
+    found: dict[int, str] = {}
+    for project in context.stack.projects:
+        users = {name: user for user, each in project.services.items() for name, _ in each.volumes_from}
+        for service in project.services.values():
+            for part in service.parts:
+                reason = None
+                if service.name != part.service or part.file.path in project.extended:
+                    where = f" in {project.files[-1].path.name}" if service.name == part.service else ""
+                    reason = f"{service.name}{where} extends {part.service}"
+                elif service.name in users:
+                    reason = f"{users[service.name]} takes its mounts from {service.name} (volumes_from)"
+                if reason is not None:
+                    found.setdefault(id(part.node), f"{reason}, and would mount the volume too")
+    return found
 
 
 def no_mount(service: Service) -> str:

@@ -68,7 +68,7 @@ def _own_volume(context: Context, proposal: Proposal, directory: str) -> Fix:
     """The fix that adds a volume at the directory, changes the value if needed, and gives the directory to the user."""
     database, service = proposal.database, proposal.database.service
     key = volume_key(context, service.name, directory, f"{service.name} {directory}")
-    added = added_volume(service, key, directory)
+    added = added_volume(context, service, key, directory)
     assert not isinstance(added, str), added  # a directory is proposed where a volume can be added
     operations, changes = added
     if proposal.new_value is not None:

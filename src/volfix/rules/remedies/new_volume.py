@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import AppendItem, DeclareVolume
 from volfix.project.compose.service import Service
-from volfix.rules.evidence.own_volume import document_of, refusal
+from volfix.rules.context import Context
+from volfix.rules.evidence.own_volume import document_of, refusal, sharing
 from volfix.rules.findings import Change, MountChange, VolumeChange
 
 Addition = tuple[tuple[Operation, ...], tuple[Change, ...]]
 
 
-def added_volume(service: Service, key: str, target: str) -> Addition | str:
+def added_volume(context: Context, service: Service, key: str, target: str) -> Addition | str:
     """The operations that mount the volume in this service alone, and their changes; or why it is not possible."""
-    if (reason := refusal(service)) is not None:
+    if (reason := refusal(service) or sharing(context, service)) is not None:
         return reason
     part = service.parts[0]
     document = document_of(part)
