@@ -407,6 +407,21 @@ def test_a_database_takes_the_place_of_no_file_that_an_unnamed_env_file_has_in_t
     assert not plan(tmp_path, once).edits
 
 
+def test_nor_where_the_variable_has_literal_values_in_another_project(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": "services:\n  app:\n    build: .\n    environment: {CACHE_URL: 'sqlite:////srv/app.db'}\n",
+        "compose.second.yaml": (
+            "name: second\nservices:\n  other:\n    build: .\n    volumes: ['rows:/app/data']\n    environment:\n"
+            "      DB_PATH: /app/app.db\n      CACHE_URL: ${CACHE_URL:-sqlite:////app/data/cache.db}\n"
+            "volumes: {rows: {driver: local}}\n"
+        ),
+        ".env.prod": "CACHE_URL=sqlite:////app/data/app.db\n",
+    }
+    found = plan(tmp_path, files)
+    assert "two databases would become one file, /app/data/app.db" in reason(found)
+    assert not found.edits
+
+
 NEVER: dict[str, dict[str, str]] = {
     "nothing reads it": {},
     "it is left out of the image": {"requirements.txt": "python-dotenv\n", ".dockerignore": ".env*\n"},

@@ -56,8 +56,8 @@ def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Prop
             if takers:
                 beside.pop(key, None)
                 yield from _taken(context, project, takers, users, variable, path)
-            else:
-                beside.setdefault(key, list(_beside_good(project, services, users, variable)))
+            elif users or not beside.get(key):
+                beside[key] = list(_beside_good(project, services, users, variable))
     for notes in beside.values():
         yield from notes
 
