@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from volfix.cli.main import volfix
 
-from . import bulk_calls, differential, fuzzing, hostile_inputs, races, random_projects, system_calls, traced
+from . import bulk_calls, differential, fuzzing, hostile_inputs, races, random_projects, rows_kept, system_calls, traced
 from .armed_repositories import ARMS, arm
 from .planted_outputs import bulk_outputs, editor_outputs, outputs
 from .planted_secrets import KINDS, SHAPES, plant
@@ -48,6 +48,12 @@ PARTS: dict[str, Part] = {
     ),
     "armed-repositories": Part("nothing of a repository is run", one_arm, sample=len(ARMS), different=len(ARMS)),
     "random-projects": Part("one run is enough: a second changes nothing", random_projects.once_is_enough, sample=250),
+    "colliding-values": Part(
+        "a safe fix makes of two databases neither one nor more",
+        rows_kept.rows_kept,
+        sample=20,
+        lacking=differential.lacking,
+    ),
     "compose": Part(
         "a project means what Compose says", differential.same_as_compose, sample=300, lacking=differential.lacking
     ),

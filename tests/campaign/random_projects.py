@@ -6,9 +6,8 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-import volfix
-
 from .table import Outcome
+from .two_runs import TwoRuns
 
 DOCKERFILES = (
     "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
@@ -144,13 +143,7 @@ def once_is_enough(seed: int, directory: Path) -> Outcome:
         place = directory / ("unsafe" if unsafe else "safe")
         place.mkdir()
         laid(random.Random(seed), place)
-        files = [path for path in place.rglob("*") if path.is_file()]
-        trusted = bool(seed % 2)
-        result = volfix.plan(place, unsafe_fixes=unsafe, trusted=trusted).write()
-        failures += [f"unsafe={unsafe}: {project.failure}" for project in result.projects if project.failure]
-        failures += [f"unsafe={unsafe}: {problem}" for problem in result.errors]
-        once = {path: path.read_bytes() for path in files}
-        volfix.plan(place, unsafe_fixes=unsafe, trusted=trusted).write()
-        changed = [path for path in files if path.read_bytes() != once[path]]
-        failures += [f"unsafe={unsafe}: the second run changes {path.relative_to(place)}" for path in changed]
+        runs = TwoRuns(place, unsafe, trusted=bool(seed % 2))
+        once, said = runs.first()
+        failures += [*said, *runs.second(once)]
     return Outcome(2, tuple(failures))

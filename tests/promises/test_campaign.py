@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from campaign import __main__ as command
 from campaign import run
 from campaign.parts import PARTS
+from campaign.rows_kept import Places, differences
 from campaign.table import Outcome, Part
 
 Case = Callable[[int, Path], Outcome]
@@ -76,3 +77,24 @@ def test_a_part_ends_before_its_time_once_it_has_tried_all_that_differ(monkeypat
         failed=lambda name, seed, text: None,
     )
     assert tallies["races"].tried == 3
+
+
+URL, PATH = ("app", "DATABASE_URL"), ("app", "DB_PATH")
+LAYER, VOLUME, HOST = ("the container of app", "/app/a.db"), ("volume app_rows", "a.db"), ("data", "a.db")
+LOST: dict[str, tuple[Places, Places | None, str]] = {
+    "one file becomes two": ({URL: LAYER, PATH: LAYER}, {URL: VOLUME, PATH: LAYER}, "shared"),
+    "two become one": ({URL: LAYER, PATH: VOLUME}, {URL: VOLUME, PATH: VOLUME}, "share"),
+    "a file leaves its mount": ({URL: HOST}, {URL: LAYER}, "leaves"),
+    "a file goes to a host directory": ({URL: LAYER}, {URL: HOST}, "goes from"),
+    "a value names no file any more": ({URL: LAYER}, {}, "names no file"),
+    "Compose refuses the project": ({URL: LAYER}, None, "refuses"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "said"), LOST.values(), ids=LOST)
+def test_a_fix_that_loses_or_joins_databases_is_told(before: Places, after: Places | None, said: str) -> None:
+    assert [said in text for text in differences(before, after)] == [True]
+
+
+def test_a_database_that_moves_into_a_volume_with_all_its_values_is_not() -> None:
+    assert not list(differences({URL: LAYER, PATH: LAYER}, {URL: VOLUME, PATH: VOLUME}))
