@@ -25,7 +25,8 @@ def env_files_of(project: Project) -> list[Path]:
 def directories(project: Project) -> list[Path]:
     """The project's directory, its directories for settings, and the build contexts of its services."""
     home, top = str(project.directory), os.path.join(project.root, "")  # noqa: PTH118 - many in a run
-    own = [home, *(f"{home}/{name}" for name in FOLDERS)]
+    beside = {entry.name for entry in listing.entries_or_none(home)}
+    own = [home, *(f"{home}/{name}" for name in FOLDERS if name in beside)]
     for service in project.services.values():
         if service.build is not None and service.build.context is not None:
             own += [str(service.build.context), f"{service.build.context}/config"]
