@@ -244,3 +244,13 @@ def test_the_volume_of_another_services_database_decides_nothing_that_its_target
 
 def test_the_volume_of_its_own_database_decides(tmp_path: Path) -> None:
     assert found(tmp_path, ["rows:/data", "web-db:/app/storage"]).target == "/app/storage"
+
+
+def test_the_volume_of_another_services_database_is_for_a_database_to_a_service_db_too(tmp_path: Path) -> None:
+    mounts = "['app-db:/app/db', 'worker-db:/var/lib/app']"
+    text = COMPOSE.format(mounts=mounts, rest="volumes: {app-db: , worker-db: }\n").replace("web:", "db:")
+    (tmp_path / "compose.yaml").write_text(text)
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    (finding,) = [finding for finding in volfix.plan(tmp_path, unsafe_fixes=True).findings if finding.code == "VF201"]
+    assert finding.fix is None
+    assert "several names say data" in (finding.reason or "")

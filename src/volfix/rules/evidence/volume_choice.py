@@ -162,9 +162,9 @@ def _held(project: Project, service: Service, mount: Mount) -> list[str | None]:
 
 def _names(project: Project, service: Service, mount: Mount) -> Iterator[Content | None]:
     """What the names of the source mean; the service's own name in them means nothing: `media-data` of a service
-    `media`.
+    `media`. But `worker-db` says `db` to a service `db` too.
     """
-    own = frozenset(words_of(service.name))
+    own = frozenset(() if _is_of_another(service, mount) else words_of(service.name))
     yield content_of(posixpath.basename(mount.source.rstrip("/")), own)
     if mount.kind == VOLUME and (name := project.fixed_name(mount.source)) not in (None, mount.source):
         yield content_of(name or "", own)
