@@ -138,3 +138,29 @@ def test_why_no_service_can_carry_is_asked_in_linear_time(tmp_path: Path) -> Non
         return sum(entry.callcount for entry in own) + sum(below)
 
     assert asked(16) < MOST * asked(8)
+
+
+def test_the_text_after_a_fix_is_written_once_for_all_fixes(tmp_path: Path) -> None:
+    """For each fix the whole file was written, and kept until the fixes were shown: 240 MB for a script."""
+    (tmp_path / "compose.yaml").write_text(stack(40))
+    with Calls() as counted:
+        assert len(plan(tmp_path).findings) == 40
+    below = [each for entry in counted.getstats() if "render.py" in str(entry.code) for each in entry.calls or ()]
+    written = [each.callcount for each in below if "source.py" in str(each.code) and "splice" in str(each.code)]
+    assert written == [1]
+
+
+def test_images_are_searched_for_the_name_of_a_script_only_if_they_have_it(tmp_path: Path) -> None:
+    """Each script was sought in each Dockerfile."""
+    files = {
+        "compose.yaml": stack(1),
+        **{f"a{each}/Dockerfile": "FROM alpine:3.22\n" for each in range(30)},
+        **{f"b{each}.sh": "ls ./data/s0\n" for each in range(30)},
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    with Calls() as counted:
+        plan(tmp_path)
+    own = [each for entry in counted.getstats() if "host_commands.py" in str(entry.code) for each in entry.calls or ()]
+    assert sum(each.callcount for each in own if "search" in str(each.code)) < 3 * 30

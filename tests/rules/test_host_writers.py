@@ -244,3 +244,16 @@ INSIDE = {
 def test_what_runs_elsewhere_leaves_the_fix_safe(files: dict[str, str], tmp_path: Path) -> None:
     found = moved(tmp_path, {"compose.yaml": SQLITE, **PYTHON, **files})
     assert found.reason is None
+
+
+def test_more_files_with_commands_than_are_searched_make_a_fix_unsafe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files after the last that is searched may write to the directory; documents do not."""
+    monkeypatch.setattr("volfix.project.commands.host_users.MOST", 2)
+    files = {"compose.yaml": PG, **{f"docs/{name}.md": "text\n" for name in "abcd"}}
+    assert moved(tmp_path / "documents", files).applicability is Applicability.SAFE
+    files |= {f"{name}.sh": "ls\n" for name in "abc"}
+    finding = moved(tmp_path / "scripts", files)
+    assert finding.applicability is Applicability.UNSAFE
+    assert "more than 3000 files may use ./data on the host: volfix searches no more" in (finding.reason or "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from volfix.edits.operation import Operation
 from volfix.fixes.proof.rejections import proofs_of, rejected
-from volfix.fixes.render import rendered
+from volfix.fixes.render import edited, rendered
 from volfix.project.compose.compose_file import load
 from volfix.project.loader import Loader
 from volfix.rules.context import Context
@@ -146,7 +146,7 @@ class _Carriers:
         """The carry service; or why there is none, or the text leaves no place for it."""
         found = carry_service(self.context, takers)
         try:
-            rendered(() if isinstance(found, str) else found.operations)
+            edited(() if isinstance(found, str) else found.operations)
         except CannotEdit as error:
             return str(error)
         return found

@@ -85,10 +85,10 @@ class _Judge:
 
     def rejection(self, edit: tuple[Operation, ...]) -> str | None:
         """Why the text leaves no place for the edit."""
-        from volfix.fixes.render import rendered
+        from volfix.fixes.render import edited
 
         try:
-            rendered(edit)
+            edited(edit)
         except CannotEdit as error:
             return str(error)
         return None

@@ -14,14 +14,17 @@ def rendered(operations: Sequence[Operation]) -> dict[Path, tuple[Source, list[E
 
     Raises CannotEdit where the text has no place for an edit.
     """
-    found: dict[Path, tuple[Source, list[Edit]]] = {}
-    for path, own in by_file(operations).items():
-        source = own[-1].source
-        edits = splices(own)
-        after = source.splice(edits)
-        if after.data != source.data:
-            found[path] = (after, edits)
-    return found
+    return {source.path: (source.splice(edits), edits) for source, edits in edited(operations)}
+
+
+def edited(operations: Sequence[Operation]) -> list[tuple[Source, list[Edit]]]:
+    """Each file that the operations change, as it is, and the edits: without the text after them, which costs as much
+    as the file is long.
+
+    Raises CannotEdit as `rendered` does.
+    """
+    found = ((own[-1].source, splices(own)) for own in by_file(operations).values())
+    return [(source, edits) for source, edits in found if source.changes(edits)]
 
 
 def by_file(operations: Sequence[Operation]) -> dict[Path, list[Operation]]:

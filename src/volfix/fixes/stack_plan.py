@@ -137,10 +137,10 @@ def _editable(finding: Finding, objections: dict[int, str | None]) -> Finding:
 
 
 def _objection(operations: Sequence[Operation]) -> str | None:
-    from volfix.fixes.render import rendered
+    from volfix.fixes.render import edited
 
     try:
-        rendered(operations)
+        edited(operations)
     except CannotEdit as refusal:
         return str(refusal)
     return None

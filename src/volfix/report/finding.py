@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from volfix.rules.findings import (
     VolumeChange,
     VolumeName,
 )
-from volfix.syntax.source import CannotEdit, Span
+from volfix.syntax.source import CannotEdit, Edit, Source, Span
 
 SEVERITY_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
 DIFF_COLORS = {"+": "green", "-": "red"}
@@ -65,18 +65,16 @@ def standing(project: ProjectResult, reported: ReportedFinding, *, unsafe: bool)
     return Standing("to decide (--unsafe-fixes)", "needs --unsafe-fixes")
 
 
-def changes_of(finding: Finding) -> tuple[FileChange, ...]:
-    """The change of each file by this finding's fix alone; empty without a fix."""
+def _edits_of(finding: Finding) -> list[tuple[Source, list[Edit]]]:
+    """Each file that this finding's fix alone changes, and its edits; empty without a fix."""
     if finding.fix is None or not finding.fix.operations:
-        return ()
-    from volfix.fixes.render import rendered
+        return []
+    from volfix.fixes.render import edited
 
-    before = {operation.source.path: operation.source for operation in finding.fix.operations}
     try:
-        files = sorted(rendered(finding.fix.operations).items())
+        return sorted(edited(finding.fix.operations), key=lambda each: each[0].path)
     except CannotEdit:
-        return ()
-    return tuple(FileChange(before[path], after, tuple(edits)) for path, (after, edits) in files)
+        return []
 
 
 def read_for(findings: Sequence[Finding]) -> int:
@@ -95,17 +93,18 @@ def shown(view: View, findings: Sequence[Finding], how: Standing, *, in_full: bo
         yield from (f"  --> {where(view, finding)}" for finding in findings)
         return
     fixes = {id(finding.fix.operations): finding for finding in findings if finding.fix}
-    changes = [change for finding in fixes.values() for change in changes_of(finding)]
+    edits = [each for finding in fixes.values() for each in _edits_of(finding)]
+    changes = (FileChange(source, source.splice(own), tuple(own)) for source, own in edits)
     marks = _marks(findings)
     is_shown = how.summary != "not written" or (first.fix is not None and fix_words(first.fix) == BELOW)
     lines, more, words = _small(view, changes if is_shown and in_full else ())
     numbers = [mark.place.location.line for mark in marks] + [number for _, _, number, _ in (*lines, *more)]
     gutter = max(len(str(max(numbers))), 2) + 1
-    frames = Frames(view, gutter, _edited(changes))
+    frames = Frames(view, gutter, _edited(edits))
     yield from frames.drawn(marks, where(view, first))
     yield from _notes(view, gutter, findings, how)
     yield from _fix_lines(view, frames, lines, first.location.path, words)
-    if is_shown and changes and not in_full:
+    if is_shown and edits and not in_full:
         yield from _note(view, gutter, "lines", "--diff shows them")
 
 
@@ -144,10 +143,10 @@ def _marks(findings: Sequence[Finding]) -> list[Mark]:
     return list(marks.values())
 
 
-def _edited(changes: Sequence[FileChange]) -> dict[Path, list[Span]]:
+def _edited(edits: Sequence[tuple[Source, Sequence[Edit]]]) -> dict[Path, list[Span]]:
     edited: dict[Path, list[Span]] = {}
-    for change in changes:
-        edited.setdefault(change.before.path, []).extend(edit.span for edit in change.edits)
+    for source, own in edits:
+        edited.setdefault(source.path, []).extend(edit.span for edit in own)
     return edited
 
 
@@ -202,7 +201,7 @@ def _change_words(change: Change) -> str | None:
     return f"declare the volume {change.key}" if isinstance(change, VolumeChange) else None
 
 
-def _small(view: View, changes: Sequence[FileChange]) -> tuple[list[Line], set[Line], str]:
+def _small(view: View, changes: Iterable[FileChange]) -> tuple[list[Line], set[Line], str]:
     """The lines of the changes that are shown, those left out, and how many these are in words.
 
     Those left out are true to the file: what may be shown of a line costs a look at the whole file. After READ

@@ -51,9 +51,9 @@ def _suggestions(finding: Finding, hidden: set[int]) -> Iterator[dict[str, Any]]
     fix = finding.fix
     if fix is None or not _stands_alone(fix):
         return
-    from volfix.fixes.render import rendered
+    from volfix.fixes.render import edited
 
-    files = list(rendered(fix.operations).values())
+    files = edited(fix.operations)
     if len(files) == 1 and len(files[0][1]) == 1 and files[0][0].path == finding.location.path:
         (_, (edit,)), source = files[0], finding.location.source
         if id(fix.operations) not in hidden:

@@ -107,13 +107,12 @@ def _artifact(path: str) -> dict[str, str]:
 
 def _changes(fix: Fix, base: Path) -> Iterator[dict[str, Any]]:
     """The fix as replacements in each file."""
-    from volfix.fixes.render import rendered
+    from volfix.fixes.render import edited
 
-    before: dict[Path, Source] = {operation.source.path: operation.source for operation in fix.operations}
-    for path, (_, edits) in rendered(fix.operations).items():
+    for source, edits in edited(fix.operations):
         yield {
-            "artifactLocation": _artifact(relative(path, base)),
-            "replacements": list(_replacements(before[path], edits)),
+            "artifactLocation": _artifact(relative(source.path, base)),
+            "replacements": list(_replacements(source, edits)),
         }
 
 

@@ -62,10 +62,10 @@ def is_ignored(context: Context, source: Source, offset: int, code: str | None =
 
 def _around(source: Source, offset: int) -> Iterator[Ignore]:
     """The ignore comments on the line of a character, and on a comment line directly above it."""
-    if "volfix:" not in source.text:
-        return
-    start = source.line_start(offset)
-    yield from ignores_in(source, start, source.line_end(offset))
+    start, end = source.line_start(offset), source.line_end(offset)
     above = source.line_start(start - 1) if start else 0
+    if "volfix:" not in source.text[above:end]:
+        return
+    yield from ignores_in(source, start, end)
     if source.text[above:start].lstrip().startswith(("#", "//")):
         yield from ignores_in(source, above, start)

@@ -149,15 +149,25 @@ class Source:
         """The source after these edits. Raises CannotEdit if two of them overlap."""
         parts: list[str] = []
         position = 0
-        for edit in ordered(edits):
-            if edit.span.start < position:
-                line, column = self.place(edit.span.start)
-                raise CannotEdit(f"{self.path.name}:{line}:{column}: two changes overlap here")
+        for edit in self._apart(edits):
             parts += (self.text[position : edit.span.start], edit.replacement)
             position = edit.span.end
         parts.append(self.text[position:])
         data = (BOM if self.bom else b"") + "".join(parts).encode()
         return Source.of(self.path, data, self.mode)
+
+    def changes(self, edits: Iterable[Edit]) -> bool:
+        """Whether any of the edits changes the text. Raises CannotEdit if two of them overlap."""
+        return any(edit.replacement != self.text[edit.span.start : edit.span.end] for edit in self._apart(edits))
+
+    def _apart(self, edits: Iterable[Edit]) -> Sequence[Edit]:
+        found, position = ordered(edits), 0
+        for edit in found:
+            if edit.span.start < position:
+                line, column = self.place(edit.span.start)
+                raise CannotEdit(f"{self.path.name}:{line}:{column}: two changes overlap here")
+            position = edit.span.end
+        return found
 
 
 def ordered(edits: Iterable[Edit]) -> Sequence[Edit]:

@@ -54,7 +54,7 @@ class _Known:
     written: tuple[Span, ...]
 
 
-@disk.remembered(8)
+@disk.remembered(16)  # a finding shows lines of up to eleven files
 def _known(source: Source) -> _Known:
     text = source.text
     return _Known(

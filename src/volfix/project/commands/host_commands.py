@@ -71,7 +71,7 @@ class HostCommands:
                 yield from self._of_entry(_with_functions(entry))
 
     @cached_property
-    def _images(self) -> tuple[str, ...]:
+    def _images(self) -> str:
         return _texts_of_images(self.tree)
 
     @cached_property
@@ -134,28 +134,28 @@ def _make_rules(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str]]]
                 yield number, ("make", ASKS)
 
 
-def _texts_of_images(tree: Path) -> tuple[str, ...]:
-    """The texts of the Dockerfiles and Compose files of a tree: they name the scripts that run in a container."""
+def _texts_of_images(tree: Path) -> str:
+    """The Dockerfiles and Compose files of a tree as one text: they name the scripts that run in a container."""
     paths = (Path(current, name) for current, names in listing.tree(tree, VENDORED) for name in names)
     found = (path for path in paths if "dockerfile" in path.name.lower() or FILE_NAME.search(path.name))
-    return tuple(disk.read_or_nothing(path).decode(errors="replace") for path in found)
+    return "\n\0\n".join(disk.read_or_nothing(path).decode(errors="replace") for path in found)
 
 
-def _starts_in_container(file: CommandFile, texts: tuple[str, ...]) -> bool:
+def _starts_in_container(file: CommandFile, images: str) -> bool:
     """Whether a Dockerfile or Compose file names the script, and the script does not call Docker itself."""
     name = file.path.name
     if has_commands(str(file.path)) and file.path.suffix not in (".sh", ".bash"):
         return False
-    named = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    is_named = IN_CONTAINER.match(name) or any(named.search(text) for text in texts)
-    return bool(is_named) and not CALLS_DOCKER.search(file.data)
+    is_named = name in images and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", images) is not None
+    return (is_named or IN_CONTAINER.match(name) is not None) and not CALLS_DOCKER.search(file.data)
 
 
-def _is_run_in_container(entry: Entry, texts: tuple[str, ...]) -> bool:
+def _is_run_in_container(entry: Entry, images: str) -> bool:
     """Whether a Dockerfile or Compose file starts the npm script or the target."""
     runners = [name for name, kind in RUNNERS.items() if kind == entry.kind]
     if not runners:
         return False
     name = re.sub(r"\A(?:pre|post)(?=\w)", "", entry.name) if entry.kind == "npm" else entry.name
-    started = re.compile(rf"\b(?:{'|'.join(runners)})\b[^\n]*?[\s\"',]{re.escape(posixpath.basename(name))}(?![\w-])")
-    return any(started.search(text) for text in texts)
+    last = posixpath.basename(name)
+    started = rf"\b(?:{'|'.join(runners)})\b[^\n]*?[\s\"',]{re.escape(last)}(?![\w-])"
+    return last in images and re.search(started, images) is not None

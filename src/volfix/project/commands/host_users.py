@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LARGEST = 300_000
 """The largest file that is searched, in bytes; a larger file is not written by hand."""
 MOST = 3000
-"""About how many files of one tree are searched at most."""
+"""How many files of one tree are searched at most."""
 LONGEST = 2000
 """The longest line that is searched, in bytes; a longer line is not written by hand."""
 SCRIPT = re.compile(rb"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
@@ -53,6 +53,14 @@ class _File:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files of a tree that are searched, each with its content; `more`: others there have commands, too."""
+
+    searched: tuple[_File, ...]
+    more: bool
+
+
 @disk.remembered(64)
 def host_uses(host: Path, project: Path, root: Path) -> tuple[HostUse, ...]:
     """The lines in the repository's files that use the host path `host`, which a project in `project` mounts.
@@ -60,12 +68,12 @@ def host_uses(host: Path, project: Path, root: Path) -> tuple[HostUse, ...]:
     `root` is the repository; if it is not a git work tree, only the project's directory is searched.
     """
     name = os.fsencode(host.name)
+    word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
     found: list[HostUse] = []
     commands: HostCommands | None = None
-    for file in _files(_tree(project, root)):
+    for file in _files(_tree(project, root)).searched:
         if name not in file.data or file.path.name == ".gitignore":
             continue
-        word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
         if not is_document(file.path.name):
             commands = commands or _commands(project, _tree(project, root))
         effects = commands.disturbing(file.path, host) if commands else {}
@@ -79,7 +87,12 @@ def host_uses(host: Path, project: Path, root: Path) -> tuple[HostUse, ...]:
 
 def files_of(project: Path, root: Path) -> Iterator[tuple[Path, bytes]]:
     """The documents and command files of the project's repository, each with its bytes."""
-    yield from ((file.path, file.data) for file in _files(_tree(project, root)))
+    yield from ((file.path, file.data) for file in _files(_tree(project, root)).searched)
+
+
+def are_searched(project: Path, root: Path) -> bool:
+    """Whether `host_uses` searches all files of the project's repository that have commands."""
+    return not _files(_tree(project, root)).more
 
 
 def _tree(project: Path, root: Path) -> Path:
@@ -96,7 +109,7 @@ def _commands(project: Path, tree: Path) -> HostCommands:
 
 
 def _used(
-    line: bytes, word: re.Pattern[bytes], path: Path, host: Path, directories: Sequence[Path]
+    line: bytes, word: re.Pattern[bytes], path: Path, host: Path, directories: tuple[Path, Path]
 ) -> tuple[str | None] | None:
     """The tool that uses the directory in this line (None for text), in a tuple; None if the line does not name it."""
     for command in re.split(rb"[;&|]+", line):
@@ -105,27 +118,28 @@ def _used(
         for found in word.finditer(command):
             before = found["before"].decode(errors="replace")
             is_path = bool(before or found["after"] or tool)  # a word without `/` may mean anything
-            if is_path and _leads_to(before, path, host, directories):
+            if is_path and _leads_to(before, path.parent, host, directories):
                 return (tool,)
     return None
 
 
-def _leads_to(before: str, path: Path, host: Path, directories: Sequence[Path]) -> bool:
-    """Whether `before`, a path as written in the file at `path`, is the parent directory of `host`."""
+@disk.remembered(4096)
+def _leads_to(before: str, near: Path, host: Path, directories: tuple[Path, Path]) -> bool:
+    """Whether `before`, a path as written in a file of the directory `near`, is the parent directory of `host`."""
     if before.startswith("~"):
         return False
     if before.startswith(("$", "`")):
         project = directories[0]
         before = before.partition("/")[2]
-        return path.is_relative_to(project) and Path(os.path.normpath(project / before)) == host.parent
-    near = [path.parent]
-    if not is_of_inner_project(path.parent, directories[0]):
-        near += (each for each in directories if path.is_relative_to(each))
-    return any(Path(os.path.normpath(each / before)) == host.parent for each in near)
+        return near.is_relative_to(project) and Path(os.path.normpath(project / before)) == host.parent
+    places = [near]
+    if not is_of_inner_project(near, directories[0]):
+        places += (each for each in directories if near.is_relative_to(each))
+    return any(Path(os.path.normpath(each / before)) == host.parent for each in places)
 
 
 @disk.remembered(8)
-def _files(tree: Path) -> tuple[_File, ...]:
+def _files(tree: Path) -> _Files:
     """The files of a tree that may use a directory of the host; read once."""
     found: list[_File] = []
     is_read = read_names().search
@@ -133,13 +147,15 @@ def _files(tree: Path) -> tuple[_File, ...]:
         for name in names if in_cron_table(f"{current}/") else (x for x in names if "." not in x or is_read(x)):
             path = os.path.join(current, name)  # noqa: PTH118 - a Path for each entry of a tree costs
             known = is_document(name) or has_commands(path)
-            if known or ("." not in name and _is_marked(path)):
+            if not known and ("." in name or not _is_marked(path)):
+                continue
+            if len(found) < MOST:
                 data = _read(path)
                 if data and (known or SCRIPT.match(data)) and not is_carry_script(data.decode(errors="replace")):
                     found.append(_File(Path(path), data))
-        if len(found) >= MOST:
-            break
-    return tuple(found)
+            elif not is_document(name):
+                return _Files(tuple(found), more=True)
+    return _Files(tuple(found), more=False)
 
 
 def _is_marked(path: str) -> bool:

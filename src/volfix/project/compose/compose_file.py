@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from volfix.syntax import disk
 from volfix.syntax.disk import LARGEST_YAML
 from volfix.syntax.failures import one_file
 from volfix.syntax.source import FileProblem, Source
@@ -190,6 +191,7 @@ def strings(node: Node | None) -> Iterator[str]:
                 yield inner.value
 
 
+@disk.remembered(1024)
 def is_of_inner_project(directory: Path, project: Path) -> bool:
     """Whether `directory` is in another project below the directory `project`: there `./data` is that project's own."""
     between = [each for each in (directory, *directory.parents) if project in each.parents]

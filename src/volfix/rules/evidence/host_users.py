@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from volfix.knowledge.entries import Entry
-from volfix.project.commands.host_users import HostUse, host_uses
+from volfix.project.commands.host_users import MOST as SEARCHED
+from volfix.project.commands.host_users import HostUse, are_searched, host_uses
 from volfix.project.compose.host_directories import relative
 from volfix.project.image.ownership import runs_as_root
 from volfix.project.stack import Use
@@ -58,6 +59,8 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
         if not (host_use.does == OWNS and is_settled):
             place = f"{relative(host_use.path, context.root)}, line {host_use.line}"
             yield f"{place}: `{host_use.tool}` {host_use.does} {use.mount.raw_source} on the host"
+    if not are_searched(use.project.directory, context.root):
+        yield f"more than {SEARCHED} files may use {use.mount.raw_source} on the host: volfix searches no more"
 
 
 def _uses(context: Context, use: Use, path: Path) -> list[HostUse]:
