@@ -167,7 +167,39 @@ services:
     volumes: ["jobs:/app/data"]
     environment: {{DB_PATH: /{}/app.db}}
 """
+SHARES_NAMES = """\
+services:
+  db:
+    build: .
+    volumes: ['{}:/app/data', '{}:/app/stuff']
+    environment: {{DATABASE_URL: 'sqlite:////app/stuff/app.db', JOBS_DATABASE_URL: 'sqlite:////app/jobs.db'}}
+"""
+REPLACED = """\
+services:
+  app:
+    volumes: ['{}:/app/data']
+    environment: {{DATABASE_URL: 'sqlite:////app/data/app.db'}}
+"""
 AT_ONCE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "two directories with databases, of a service whose name is db: what is in no mount stays": (
+        {
+            "compose.yaml": SHARES_NAMES.format("./rows", "./db"),
+            ".env.prod": "CACHE_URL=sqlite:////app/data/cache.db\n",
+        },
+        {
+            "compose.yaml": SHARES_NAMES.format("db-data", "db-data-stuff")
+            + DECLARED.format("db-data").rstrip("\n")
+            + "\n  db-data-stuff:\n    driver: local\n",
+            ".env.prod": "CACHE_URL=sqlite:////app/data/cache.db\n",
+        },
+    ),
+    "a directory that an override replaces holds nothing of what the other holds": (
+        {"compose.yaml": STUFF.replace("app/stuff", "app/data"), "compose.prod.yaml": REPLACED.format("./rows")},
+        {
+            "compose.yaml": STUFF.replace("app/stuff", "app/data"),
+            "compose.prod.yaml": REPLACED.format("app-db") + DECLARED.format("app-db"),
+        },
+    ),
     "a directory whose name says nothing holds another database of the service, and becomes its volume": (
         {"compose.yaml": TWO.format("sqlite:////app/stuff/app.db", "sqlite:////app/jobs.db", "./stuff:/app/stuff")},
         {

@@ -34,7 +34,7 @@ from volfix.rules.evidence.named_places import opens, renames
 from volfix.rules.evidence.other_deployments import right_in_each
 from volfix.rules.evidence.proposal import Proposal, at_most
 from volfix.rules.evidence.unreferenced_env_files import needs_no_finding, of_loose_files
-from volfix.rules.evidence.volume_choice import choice_of
+from volfix.rules.evidence.volume_choice import choice_of, is_named_for_content
 
 
 @once
@@ -45,14 +45,17 @@ def proposals(context: Context) -> tuple[Proposal, ...]:
 
 @once
 def with_unneeded(context: Context) -> tuple[Proposal, ...]:
-    """The proposals, and those for values that no service needs: they need no finding, but a fix may make them so."""
-    found = _named(context)
-    if _shows_use(context, [(each.database.mount, each.database.path, each) for each in found]):
+    """The proposals, and those for values that no service needs: they need no finding, but a fix may make them so.
+
+    They are made anew as long as they show what other directories are for: what is shown is never taken back.
+    """
+    while True:
         found = _named(context)
-    judged = _judged(context, found)
-    if _shows_use(context, [(each.mount, each.path_in_mount, each) for each in judged]):
-        judged = _judged(context, _named(context))
-    return judged
+        if _shows_use(context, [(each.database.mount, each.database.path, each) for each in found]):
+            continue
+        judged = _judged(context, found)
+        if not _shows_use(context, [(each.mount, each.path_in_mount, each) for each in judged]):
+            return judged
 
 
 def _judged(context: Context, found: Sequence[Proposal]) -> tuple[Proposal, ...]:
@@ -89,10 +92,12 @@ def _shows_use(context: Context, held: Iterable[tuple[Mount | None, str | None, 
     shown: dict[HostDirectory, tuple[str, str | None]] = {}
     for mount, path, proposal in held:
         database = proposal.database
-        if mount is not None and path is not None and mount.kind == BIND and not database.is_mounted_itself:
-            doubt = None if database.is_inside else proposal.doubt
-            own = uses.get((id(mount.node), database.service.name), ())
-            news += [_is_news(use, path, doubt) for use in own]
+        if mount is None or path is None or not is_named_for_content(mount) or database.is_mounted_itself:
+            continue
+        doubt = None if database.is_inside else proposal.doubt
+        own = uses.get((id(mount.node), database.service.name), ())
+        news += [_is_news(use, path, doubt) for use in own]
+        if mount.kind == BIND:
             inner = posixpath.relpath(path, mount.clean_target)
             host = context.host_of(mount)
             if host not in shown or doubt is None:

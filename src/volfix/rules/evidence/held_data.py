@@ -122,7 +122,7 @@ def _by_url(context: Context, use: Use) -> Iterator[HeldData]:
     for proposal in sorted(found, key=lambda each: (each.doubt is not None, not each.database.is_inside)):
         database = proposal.database
         mount, path = proposal.place or (None, None)
-        if mount is not None and mount.clean_target == target and database.path != target:
+        if mount is not None and mount.node is use.mount.node and database.path != target:
             verb = "is" if database.is_inside else "belongs at"
             reservation = ", judging by the mounts" if database.by_mount else ""
             evidence = f"{database.variable}={database.shown}: the database {verb} {path}{reservation}"

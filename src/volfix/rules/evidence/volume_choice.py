@@ -150,11 +150,16 @@ def _is_of_another(service: Service, mount: Mount) -> bool:
     return mount.kind == VOLUME and (found := GIVEN.match(mount.source)) is not None and found[1] != service.name
 
 
+def is_named_for_content(mount: Mount) -> bool:
+    """Whether it is a host directory, or the volume that volfix makes of one: its name follows from what it holds."""
+    return mount.kind == BIND or GIVEN.match(mount.source) is not None
+
+
 def _held(project: Project, service: Service, mount: Mount) -> list[str | None]:
     """The databases of the service in a host directory, or in the volume that volfix has made of one: for each the
     doubt whether it will be there, None for none.
     """
-    if mount.kind == VOLUME and GIVEN.match(mount.source) is None:
+    if not is_named_for_content(mount):
         return []
     found = opened_by(project, service)
     return [doubt for path, doubt in found.items() if holder(project, service, path) is mount]
