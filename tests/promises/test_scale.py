@@ -211,6 +211,22 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
 }
 
 
+def of_each_function(files: Files, root: Path) -> dict[tuple[str, int, str], int]:
+    """For each function of volfix, how often a look at these files calls it, and how many calls it makes itself."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    with Calls() as counted:
+        volfix.plan([str(root)])
+    found: dict[tuple[str, int, str], int] = {}
+    for entry in counted.getstats():
+        if not isinstance(entry.code, str) and "volfix" in entry.code.co_filename:
+            key = entry.code.co_filename, entry.code.co_firstlineno, entry.code.co_name
+            own = entry.callcount + sum(each.callcount for each in entry.calls or ())
+            found[key] = found.get(key, 0) + own
+    return found
+
+
 def looked_at(files: Files, root: Path, *, carry_service: bool = False) -> tuple[int, volfix.Plan]:
     """The function calls of one look at a repository with these files, and what it says."""
     for name, text in files.items():
@@ -239,6 +255,16 @@ def _warm(tmp_path_factory: pytest.TempPathFactory) -> None:
 def test_twice_the_input_is_about_twice_the_work(files: Callable[[int], Files], tmp_path: Path) -> None:
     small, large = calls(files(SIZE), tmp_path / "small"), calls(files(2 * SIZE), tmp_path / "large")
     assert large < 2.4 * small
+
+
+@pytest.mark.parametrize(
+    "name", ["services", "services with a URL beside their mount", "mounts", "variants of a project", "profiles"]
+)
+def test_no_function_compares_each_with_each(name: str, tmp_path: Path) -> None:
+    """In the calls of a whole run one such function does not show until there are hundreds."""
+    files = DIMENSIONS[name]
+    small, large = (of_each_function(files(number), tmp_path / str(number)) for number in (SIZE, 2 * SIZE))
+    assert {key: calls for key, calls in large.items() if calls > 2.4 * small.get(key, 0) + 500} == {}
 
 
 @pytest.mark.parametrize("name", ["services", "services on one directory", "profiles", "steps", "destructive lines"])

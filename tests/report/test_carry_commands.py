@@ -9,7 +9,7 @@ import pytest
 from report_factory import ROOT, finding, move, project
 
 from volfix.fixes.results import ProjectResult
-from volfix.report.carry import carry_words, identity
+from volfix.report.carry import carry_words, identity, written_in
 from volfix.rules.findings import Move
 
 
@@ -31,19 +31,20 @@ def of(*moves: Move, files: tuple[Path, ...] | None = None) -> ProjectResult:
     ],
 )
 def test_a_host_path_is_that_of_the_first_file(source: str, files: tuple[Path, ...], then: str) -> None:
-    assert identity(of(files=files), move(source)) == ("host", then, "shop_app-db")
+    assert identity(of(files=files), move(source), {}) == ("host", then, "shop_app-db")
 
 
 def test_a_path_in_an_included_file_starts_from_that_file() -> None:
     carried = move("./data")
     included = finding(path=ROOT / "parts" / "db.yaml", moves=(carried,))
     item = project([(included, True)], moves=(carried,), written=True)
-    assert identity(item, carried)[1] == "/srv/shop/parts/data"
+    assert identity(item, carried, written_in(item))[1] == "/srv/shop/parts/data"
 
 
 def test_a_container_s_own_layer_is_that_of_one_service_and_another_volume_is_named() -> None:
-    assert identity(of(), move("container:/app/a.db", service="web")) != identity(of(), move("container:/app/a.db"))
-    assert identity(of(), move("volume:shop_old", "app-db"))[:2] == ("volume", "shop_old")
+    web, app = (identity(of(), move("container:/app/a.db", service=name), {}) for name in ("web", "app"))
+    assert web != app
+    assert identity(of(), move("volume:shop_old", "app-db"), {})[:2] == ("volume", "shop_old")
 
 
 def test_the_former_name_is_said() -> None:

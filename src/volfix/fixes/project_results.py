@@ -15,30 +15,28 @@ from volfix.project.compose.model import Project
 from volfix.project.stack import Stack, Use
 
 if TYPE_CHECKING:
+    from volfix.fixes.changes import FileChange
     from volfix.rules.findings import Finding, Fix, Move
 
 
 def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
     """The result of each project that was asked for; each finding and changed file is in exactly one of them."""
     results = []
-    reported: set[int] = set()
-    shown: set[Path] = set()
     projects = [project for project in stack.projects if stack.is_asked(project)]
     bare = bare_results(stack)
     if not projects:
         return (_with_findings(bare[0], made),)
     data = _DataAt.of(stack)
     fate = _Fate.of(made)
-    for number, (project, result) in enumerate(zip(projects, bare, strict=True)):
-        last = number == len(projects) - 1
-        own = [
-            finding
-            for finding in made.findings
-            if id(finding) not in reported and (last or _belongs(finding.location.path, project))
-        ]
-        reported.update(map(id, own))
-        files = [c for c in made.changes if c.before.path not in shown and (last or _belongs(c.before.path, project))]
-        shown.update(change.before.path for change in files)
+    owners = _owners(projects)
+    findings: dict[Project, list[Finding]] = {}
+    for finding in made.findings:
+        findings.setdefault(owners.get(finding.location.path, projects[-1]), []).append(finding)
+    files: dict[Project, list[FileChange]] = {}
+    for change in made.changes:
+        files.setdefault(owners.get(change.before.path, projects[-1]), []).append(change)
+    for project, result in zip(projects, bare, strict=True):
+        own = findings.get(project, [])
         fixes = [finding.fix for finding in own if id(finding) in fate.fixed and finding.fix]
         moves = tuple(_located(stack, project, move) for move in _moves(fixes))
         renamed = _renamed(project, fixes) if fixes else None
@@ -48,7 +46,7 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
                 result,
                 findings=tuple(_reported(finding, fate, new_names, data.get(project, finding)) for finding in own),
                 moves=tuple(dict.fromkeys(moves)),
-                changes=tuple(files),
+                changes=tuple(files.get(project, ())),
                 real_volumes=_real_volumes(project, moves, renamed),
                 failure=made.failure,
                 renamed=renamed,
@@ -140,9 +138,13 @@ def _located(stack: Stack, project: Project, move: Move) -> Move:
     return replace(move, source=places.pop()) if len(places) == 1 else move
 
 
-def _belongs(path: Path, project: Project) -> bool:
-    """Whether a file is one of the project's: a Compose file that it loads, or an env file."""
-    return path in {file.path for file in project.loaded} | project.env_paths
+def _owners(projects: Iterable[Project]) -> dict[Path, Project]:
+    """By Compose and env file, the first project that loads it."""
+    found: dict[Path, Project] = {}
+    for project in projects:
+        for path in {file.path for file in project.loaded} | project.env_paths:
+            found.setdefault(path, project)
+    return found
 
 
 def _renamed(project: Project, fixes: Iterable[Fix]) -> str | None:

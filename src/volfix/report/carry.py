@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path, PurePath
 
 from volfix.fixes.results import ProjectResult
@@ -33,12 +34,26 @@ def carry_words(project: ProjectResult, base: Path, *, is_first: bool) -> list[s
     return words if place == base else [*words, PurePath(relative(place, base))]
 
 
-def identity(project: ProjectResult, move: Move) -> tuple[str, ...]:
-    """A key for the data and its volume; equal where services or variants of a project repeat a move."""
+def written_in(project: ProjectResult) -> dict[Move, Path]:
+    """The directory of the file that a move's fix changes, where that is none of the project's Compose files."""
+    found: dict[Move, Path] = {}
+    for reported in project.findings:
+        fix, path = reported.finding.fix, reported.finding.location.path
+        if fix is not None and fix.moves and path not in project.files:
+            for move in fix.moves:
+                found.setdefault(move, path.parent)
+    return found
+
+
+def identity(project: ProjectResult, move: Move, written: Mapping[Move, Path]) -> tuple[str, ...]:
+    """A key for the data and its volume; equal where services or variants of a project repeat a move. `written` is
+    what `written_in` says of the project.
+    """
     kind, rest = kind_of(move)
     volume = real_volume(project, move.volume)
     if kind == "host":
-        return kind, _host_path(project, move) or str(_written_in(project, move) / rest), volume
+        directory = written.get(move) or (main_file(project).parent if project.files else project.root)
+        return kind, _host_path(move, directory) or str(directory / rest), volume
     if kind == "volume":
         return kind, rest, volume
     return kind, rest, volume, project.name, move.service
@@ -49,11 +64,11 @@ def real_volume(project: ProjectResult, key: str) -> str:
     return project.real_volumes.get(key) or f"{project.name}_{key}"
 
 
-def _host_path(project: ProjectResult, move: Move) -> str | None:
+def _host_path(move: Move, directory: Path) -> str | None:
     """The absolute host path, `~` for the home directory; None where it depends on what only the host knows.
 
-    Compose resolves a relative path from the directory of the project's first file; in an included or extended file
-    from that file's own.
+    Compose resolves a relative path from `directory`: that of the project's first file; for an included or extended
+    file its own.
     """
     source = move.source
     if "$" in source or (source.startswith("~") and not source.startswith("~/") and source != "~"):
@@ -64,12 +79,4 @@ def _host_path(project: ProjectResult, move: Move) -> str | None:
         return os.path.normpath(source)
     if not source.startswith("."):
         return None
-    return os.path.normpath(_written_in(project, move) / source)
-
-
-def _written_in(project: ProjectResult, move: Move) -> Path:
-    for reported in project.findings:
-        fix, path = reported.finding.fix, reported.finding.location.path
-        if fix is not None and move in fix.moves and path not in project.files:
-            return path.parent
-    return main_file(project).parent if project.files else project.root
+    return os.path.normpath(directory / source)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.fixes.results import ProjectResult, RunResult
-from volfix.report.carry import carry_words, identity, kind_of, real_volume
+from volfix.report.carry import carry_words, identity, kind_of, real_volume, written_in
 from volfix.report.entries import counted, is_done, main_file
 from volfix.report.finding import standing
 from volfix.report.summary import count, noted, nothing_to_do, trouble
@@ -191,7 +191,8 @@ def _each_move_once(projects: Iterable[ProjectResult]) -> Iterator[ProjectResult
     """The projects, each move only in the first that has it: a second carry would find the volume full."""
     seen: set[tuple[str, ...]] = set()
     for project in projects:
-        moves = {identity(project, move): move for move in reversed(project.moves)}
+        written = written_in(project)
+        moves = {identity(project, move, written): move for move in reversed(project.moves)}
         fresh = tuple(moves[key] for key in reversed(moves) if key not in seen)
         seen.update(moves)
         if fresh:

@@ -75,6 +75,8 @@ class Context:
     """The deployed code that was read, by build context and Dockerfile."""
     volume_keys: dict[str, str] = field(default_factory=dict)
     """By host directory, the key of the new volume that replaces it."""
+    new_keys: set[str] = field(default_factory=set)
+    """The keys of these new volumes."""
     first_targets: dict[str, str] = field(default_factory=dict)
     """By the name of a new volume, the first target that it was chosen for."""
     file_directories: dict[tuple[str, str], str] = field(default_factory=dict)

@@ -16,6 +16,8 @@ PAGE = 2_000
 """Characters of a comment or a value that may be shown."""
 LONGEST = 200
 """Characters of a word: what is longer, no person has thought of."""
+KEPT = 4000
+"""Characters of commands whose harmless words are remembered: those of longer commands take megabytes."""
 PATH = re.compile(r"(?:\.{1,2}(?=/)|~|\$\(pwd\))?(?:[\w.*%+~$/-]|\$\{\w+\})+\Z")
 RANDOM = re.compile(r"(?=[A-Za-z_+-]*\d)(?=[\d_+-]*[A-Za-z])[A-Za-z0-9_+]{20,}|[A-Fa-f0-9]{16,}")
 """A word that no person has thought of."""
@@ -83,7 +85,8 @@ def harmless_words(text: str, start: int, end: int) -> Iterator[Span]:
 
     Quotes hold no word together: what is harmless alone is harmless in them.
     """
-    return (Span(start + one, start + other) for one, other in _harmless_words(text[start:end]))
+    find = _harmless_words if end - start <= KEPT else _harmless_words.__wrapped__
+    return (Span(start + one, start + other) for one, other in find(text[start:end]))
 
 
 @lru_cache(256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from volfix.edits.waits import COMPLETED
@@ -12,7 +13,6 @@ from volfix.fixes.proof.reworded import with_words
 from volfix.knowledge.carry_service import MARK, MARK_SUFFIX, SOURCE, TARGET
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import VOLUME
-from volfix.project.compose.origins import Variable
 from volfix.rules.findings import (
     CarrierChange,
     Change,
@@ -31,6 +31,7 @@ def declared_model(project: Project, changes: Sequence[Change]) -> Model:
     words = {(change.path, change.place): change.value for change in changes if isinstance(change, WordChange)}
     wanted = described(with_words(project, words) if words else project)
     own = {file.path for file in project.loaded}
+    _declare_values(project, wanted, [change for change in changes if isinstance(change, ValueChange)])
     for change in changes:
         match change:
             case VolumeChange() if change.path in own:
@@ -44,8 +45,6 @@ def declared_model(project: Project, changes: Sequence[Change]) -> Model:
                     volume["name"] = change.name
             case NameChange() if any(file.path == change.path for file in project.files):
                 wanted["name"] = change.name
-            case ValueChange():
-                _declare_value(project, wanted, change)
             case CarrierChange() if change.path in own:
                 _declare_carrier(project, wanted, change)
             case WaitChange():
@@ -106,17 +105,15 @@ def _declare_mount(project: Project, wanted: Model, change: MountChange) -> None
     mounts.append([str(change.path), -1, change.target, *meaning_of(VOLUME, change.volume, False, later)])
 
 
-def _declare_value(project: Project, wanted: Model, change: ValueChange) -> None:
-    for name, service in project.services.items():
+def _declare_values(project: Project, wanted: Model, changes: Sequence[ValueChange]) -> None:
+    taken: dict[tuple[Path, int, str | None], list[tuple[str, str]]] = {}
+    for name, service in project.services.items() if changes else ():
         for variable in service.environment.values():
-            if _comes_from(variable, change):
-                wanted["services"][name]["environment"][variable.name] = change.value
-
-
-def _comes_from(variable: Variable, change: ValueChange) -> bool:
-    origin = variable.origin
-    same_place = origin is not None and (origin.file.path, origin.place) == (change.path, change.place)
-    return same_place and variable.value == change.before
+            if (origin := variable.origin) is not None:
+                taken.setdefault((origin.file.path, origin.place, variable.value), []).append((name, variable.name))
+    for change in changes:
+        for name, variable_name in taken.get((change.path, change.place, change.before), ()):
+            wanted["services"][name]["environment"][variable_name] = change.value
 
 
 def _with_driver(entry: Any) -> Any:

@@ -68,11 +68,14 @@ def host_uses(host: Path, project: Path, root: Path) -> tuple[HostUse, ...]:
     `root` is the repository; if it is not a git work tree, only the project's directory is searched.
     """
     name = os.fsencode(host.name)
+    files = [file for file in _files(_tree(project, root)).searched if name in file.data]
+    if not files:
+        return ()
     word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
     found: list[HostUse] = []
     commands: HostCommands | None = None
-    for file in _files(_tree(project, root)).searched:
-        if name not in file.data or file.path.name == ".gitignore":
+    for file in files:
+        if file.path.name == ".gitignore":
             continue
         if not is_document(file.path.name):
             commands = commands or _commands(project, _tree(project, root))

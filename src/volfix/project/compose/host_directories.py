@@ -30,10 +30,14 @@ class HostDirectory:
 
 def host_directory(mount: Mount, root: Path) -> HostDirectory:
     """The host directory of a bind mount, with links followed; `root` is the repository's top directory."""
-    text = mount.source
+    return _host_directory(mount.source, mount.directory, root)
+
+
+@disk.remembered(16384)
+def _host_directory(text: str, directory: Path, root: Path) -> HostDirectory:
     if "${" in text or not text.startswith((".", "/")):
         return HostDirectory(os.path.normpath(text) if text.startswith("~") else text.rstrip("/"), None, inside=False)
-    path = disk.real(os.path.join(mount.directory, text))  # noqa: PTH118 - thousands in a run
+    path = disk.real(os.path.join(directory, text))  # noqa: PTH118 - thousands in a run
     top = disk.real(str(root))
     return HostDirectory(path, Path(path), inside=path == top or path.startswith(top.rstrip("/") + "/"))
 
@@ -55,12 +59,19 @@ def is_file(mount: Mount) -> bool:
     """
     if mount.kind == VOLUME:
         return False
-    source = mount.directory / mount.source
     if mount.source_is_known and not mount.source.startswith("~"):
-        try:
-            if disk.exists(source):
-                return not source.is_dir()
-        except OSError:
-            return False
+        is_one = _is_file_here(mount.directory, mount.source)
+        if is_one is not None:
+            return is_one
     ending = posixpath.splitext(mount.clean_target)[1]
     return bool(ending) and posixpath.splitext(mount.source.rstrip("/"))[1] == ending and not ending[1:].isdigit()
+
+
+@disk.remembered(16384)
+def _is_file_here(directory: Path, source: str) -> bool | None:
+    """Whether the source is a file here; None if there is nothing at the path."""
+    path = directory / source
+    try:
+        return not path.is_dir() if disk.exists(path) else None
+    except OSError:
+        return False

@@ -177,8 +177,10 @@ def _staying(context: Context) -> dict[tuple[int, str | None], Database]:
 
 def use_of(context: Context, proposal: Proposal) -> Use | None:
     """The use of the mount that holds the database now or after the fix; None if there is none."""
-    mount = proposal.place[0] if proposal.place else None
-    for use in context.stack.uses:
-        if use.mount is mount and use.project is proposal.database.project:
-            return use
-    return None
+    return _uses(context).get((id(proposal.place[0]), id(proposal.database.project))) if proposal.place else None
+
+
+@once
+def _uses(context: Context) -> dict[tuple[int, int], Use]:
+    """The uses of the stack by the identities of mount and project: for each database all would be looked at."""
+    return {(id(use.mount), id(use.project)): use for use in reversed(context.stack.uses)}

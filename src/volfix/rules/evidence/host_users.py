@@ -14,7 +14,7 @@ from volfix.project.commands.host_users import HostUse, are_searched, host_uses
 from volfix.project.compose.host_directories import relative
 from volfix.project.image.ownership import runs_as_root
 from volfix.project.stack import Use
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 
 MOST = 5
 """The most places that a finding lists."""
@@ -65,8 +65,14 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
 
 def _uses(context: Context, use: Use, path: Path) -> list[HostUse]:
     """The lines that use the directory; the stack's Compose files, which the fix changes, are none of them."""
-    own = {file.path for file in context.stack.files}
-    return [each for each in host_uses(path, use.project.directory, context.root) if each.path not in own]
+    found = host_uses(path, use.project.directory, context.root)
+    own = _compose_files(context) if found else ()
+    return [each for each in found if each.path not in own]
+
+
+@once
+def _compose_files(context: Context) -> frozenset[Path]:
+    return frozenset(file.path for file in context.stack.files)
 
 
 def _use_in_words(context: Context, host_use: HostUse, source: str) -> str:

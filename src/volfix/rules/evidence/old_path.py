@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
@@ -49,7 +51,9 @@ def _named_elsewhere(database: Database) -> str | None:
         source = file.source
         start = source.text.find(database.path)
         while start >= 0:
-            if not any(start in range(span.start, span.end) for span in known.get(source.path, ())):
+            spans = known.get(source.path, [])
+            before = bisect_right(spans, start, key=attrgetter("start"))  # they are in order, and none is in another
+            if before == 0 or spans[before - 1].end <= start:
                 return f"{source.path.name}, line {source.place(start)[0]}, also names {database.path}"
             start = source.text.find(database.path, start + 1)
     return None
@@ -69,7 +73,7 @@ def _values_and_mounts(project: Project) -> dict[Path, list[Span]]:
             mounts = node.get("volumes")
             if mounts is not None:
                 found.setdefault(file.path, []).append(resolved(mounts).span)
-    return found
+    return {path: sorted(spans) for path, spans in found.items()}
 
 
 def _named_by_build(database: Database) -> str | None:

@@ -13,9 +13,10 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import Mount
 from volfix.project.compose.origins import PutTogether
 from volfix.project.compose.outer_origins import InDockerfile
+from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned, put_into_place
 from volfix.project.image.ownership import foreign_user
-from volfix.project.stack import Use
+from volfix.project.stack import MountSource, Use
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import holder, is_code
 from volfix.rules.evidence.old_path import other_mention
@@ -178,12 +179,21 @@ def _strange_user(database: Database, mount: Mount) -> str | None:
     """Another service that mounts the proposed source, with neither the same code nor the variable; None for none."""
     own, project = database.service, database.project
     source = Use(project, own, mount).source(project.root)
-    for name, other in project.services.items():
+    for other in _mounting(project).get(source, ()):
         is_kin = database.variable in other.environment or (
             own.build is not None and other.build is not None and own.build.context == other.build.context
         )
-        if other is own or is_kin:
-            continue
-        if any(Use(project, other, theirs).source(project.root) == source for theirs in project.mounts_of(other)):
-            return name
+        if other is not own and not is_kin:
+            return other.name
     return None
+
+
+@disk.remembered(8)
+def _mounting(project: Project) -> dict[MountSource | None, list[Service]]:
+    """By what is mounted, the services of the project that mount it."""
+    found: dict[MountSource | None, list[Service]] = {}
+    for service in project.services.values():
+        sources = (Use(project, service, mount).source(project.root) for mount in project.mounts_of(service))
+        for source in dict.fromkeys(sources):
+            found.setdefault(source, []).append(service)
+    return found

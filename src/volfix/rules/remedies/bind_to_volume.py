@@ -10,10 +10,11 @@ from volfix.edits.operation import Operation
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.targets import never_converted
 from volfix.project.compose.host_directories import HostDirectory, is_file
-from volfix.project.compose.mounts import BIND, is_windows_path
+from volfix.project.compose.mounts import BIND, Mount, is_windows_path
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
+from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import databases
 from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
 from volfix.rules.evidence.host_users import host_doubts
@@ -185,16 +186,20 @@ def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iter
                 place = in_words(context, directory, name)
                 yield f"the project in {place} mounts {parent.name}, which contains this directory"
     mounts = {id(use.mount) for use in uses}
+    for database, mount in _opened_below(context).get(host.key, ()) if host.path else ():
+        if id(mount) not in mounts:
+            yield f"{database.service.name} opens {database.path} in this directory through {mount.raw_source}"
+
+
+@once
+def _opened_below(context: Context) -> dict[str, list[tuple[Database, Mount]]]:
+    """By host directory, the databases at or below it that a service opens through a bind mount."""
+    found: dict[str, list[tuple[Database, Mount]]] = {}
     for database in databases(context):
         mount = database.mount
-        if (
-            mount is None
-            or not database.is_inside
-            or database.path is None
-            or mount.kind != BIND
-            or id(mount) in mounts
-        ):
-            continue
-        inner = posixpath.relpath(database.path, mount.clean_target)
-        if host.path and f"{context.host_of(mount).key}/{inner}".startswith(host.key + "/"):
-            yield f"{database.service.name} opens {database.path} in this directory through {mount.raw_source}"
+        if mount is not None and database.is_inside and database.path is not None and mount.kind == BIND:
+            place = f"{context.host_of(mount).key}/{posixpath.relpath(database.path, mount.clean_target)}"
+            while "/" in place:
+                place = place.rpartition("/")[0]
+                found.setdefault(place, []).append((database, mount))
+    return found

@@ -32,9 +32,10 @@ def volume_key(context: Context, service: str, target: str, host: str) -> str:
     elif first_target != target and last and not base.endswith(f"-{last}"):
         base = f"{base}-{last}"
     key, number = base, 2
-    while key in context.stack.volume_keys or key in given.values() or not _is_free(context, key, host):
+    while key in context.stack.volume_keys or key in context.new_keys or not _is_free(context, key, host):
         key, number = f"{base}-{number}", number + 1
     given[host] = key
+    context.new_keys.add(key)
     for name in _real_names(context, key):
         context.real_names[context.root, name] = _owner(context, host)
     return key
