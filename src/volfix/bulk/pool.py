@@ -18,7 +18,7 @@ TURNS = 400
 """Repositories for one process; a new process begins with empty memory."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Slot:
     """One process, started when it is first needed, with its current job."""
 

@@ -16,7 +16,7 @@ OWN = ".volfix.toml"
 IN_DOT_FOLDER = "volfix.toml"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Configuration:
     """The settings of every directory of a run.
 

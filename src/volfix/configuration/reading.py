@@ -53,7 +53,7 @@ def settings_in(source: Source, *, named: bool = False, only: Collection[str] = 
     return _Reader(source, prefix, named).settings(table)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Reader:
     source: Source
     prefix: tuple[str, ...]

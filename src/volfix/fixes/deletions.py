@@ -41,7 +41,7 @@ Made = dict[Project, set[str]]
 """By project, the keys of the volumes that a fix makes there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Judge:
     context: Context
     commands: Commands

@@ -87,7 +87,7 @@ def system(module: str) -> System:
     return record(System, table("systems")[module])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plugin:
     """What a plugin does on another machine: see plugins.toml."""
 

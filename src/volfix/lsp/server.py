@@ -30,7 +30,7 @@ Asked = ParamSpec("Asked")
 Result = TypeVar("Result")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Repository:
     """A repository of open documents: its last check, the next one, and the documents with diagnostics."""
 

@@ -46,7 +46,7 @@ def check(context: Context) -> Iterator[Finding]:
         yield _finding(bare, _fix(bare) if blank is None else f"remove the blank from {blank.written_as}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Bare:
     """A service of an engine or application, and the data directory `target` that no mount of the project holds."""
 

@@ -22,7 +22,7 @@ OF_SYSTEM = ("/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/run/", "/sbin/", 
 """Directories of the operating system; no build context is in them."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Roots:
     """Where a run may read.
 

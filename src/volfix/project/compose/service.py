@@ -46,7 +46,7 @@ class Part:
         return node is not None and node.tag == "!override", node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EnvFile:
     """One file that `env_file:` names. `path` is None if its name is unknown; `raw` means `format: raw`."""
 

@@ -42,7 +42,7 @@ class _Started:
     from_checkout: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FileDeletion:
     """A command of a deployment that deletes files, with the directories of the flow's projects."""
 
@@ -52,7 +52,7 @@ class FileDeletion:
     anchors: tuple[Anchor, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Called:
     """A call of Docker or Compose that runs at a deployment."""
 

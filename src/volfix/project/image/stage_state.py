@@ -30,7 +30,7 @@ Values = dict[str, "str | None"]
 """Variables by name: None for a declared variable without a value; a missing name is unknown."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class StageState:
     """The state of a stage while its instructions are read.
 

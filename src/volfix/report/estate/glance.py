@@ -17,13 +17,13 @@ KINDS_OF_REASON = 500
 OTHER_REASONS = "other reasons"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Cause:
     findings: Counter[Outcome] = field(default_factory=Counter)
     repositories: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Glance:
     """Counters only: as large for ten repositories as for ten thousand."""
 
