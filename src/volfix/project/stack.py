@@ -14,6 +14,7 @@ from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.service import Service
+from volfix.syntax import disk
 from volfix.syntax.source import Source
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Use:
         source = self.source(root)
         return None if source is None else source.seen_from(self.project.directory)
 
+    @disk.remembered(20_000)
     def shared_source(self, root: Path) -> tuple[str, str] | None:
         """The source's name and the directory in it, to find services that share data; None for a read-only mount."""
         mount = self.mount
