@@ -258,7 +258,15 @@ def test_twice_the_input_is_about_twice_the_work(files: Callable[[int], Files], 
 
 
 @pytest.mark.parametrize(
-    "name", ["services", "services with a URL beside their mount", "mounts", "variants of a project", "profiles"]
+    "name",
+    [
+        "services",
+        "services with a URL beside their mount",
+        "services with a file of a database",
+        "mounts",
+        "variants of a project",
+        "profiles",
+    ],
 )
 def test_no_function_compares_each_with_each(name: str, tmp_path: Path) -> None:
     """In the calls of a whole run one such function does not show until there are hundreds."""

@@ -13,14 +13,17 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 def with_words(project: Project, words: Words[tuple[Path, int], str]) -> Project:
     """The project with each scalar that begins at a place (file, character) of `words` saying the text there."""
-    services = {name: _reworded(service, words) for name, service in project.services.items()}
+    by_file: dict[Path, dict[int, str]] = {}
+    for (path, place), text in words.items():
+        by_file.setdefault(path, {})[place] = text
+    services = {name: _reworded(service, by_file) for name, service in project.services.items()}
     return replace(project, services=services)
 
 
-def _reworded(service: Service, words: Words[tuple[Path, int], str]) -> Service:
+def _reworded(service: Service, words: Words[Path, Words[int, str]]) -> Service:
     parts = []
     for part in service.parts:
-        own = {place: text for (path, place), text in words.items() if path == part.file.path}
+        own = words.get(part.file.path)
         node = _copied(part.node, own, {}) if own else part.node
         assert isinstance(node, Mapping)
         parts.append(replace(part, node=node))

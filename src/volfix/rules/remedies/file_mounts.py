@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
 
 from volfix.edits.code_edits import SetLiteral
@@ -149,7 +149,7 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
     mounts = {id(item.use.mount) for item in live}
     values = {database.written_at for item in live for database in item.databases} - {None}
     words = {(word.file.path, word.scalar.span) for item in live for word in item.words}
-    for proposal, opened in _opened(context):
+    for proposal, opened in _among_opened(context, values, host.key):
         database, mount = proposal.database, proposal.database.mount or proposal.mount
         if mount is not None and id(mount) in mounts:
             continue
@@ -158,8 +158,9 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
         if mount is not None and opened == host.key:
             yield f"{database.service.name} opens the file through {mount.raw_source}"
     services = {id(item.use.service) for item in live}
-    for service, own in _words(context) if words else ():
-        if id(service) not in services and not words.isdisjoint(own):
+    runs = {number: service for word in words for number, service in _run(context).get(word, ())}
+    for _, service in sorted(runs.items()):
+        if id(service) not in services:
             yield f"{service.name} runs the same command or health check, but does not mount the file"
 
 
@@ -176,18 +177,41 @@ def _opened(context: Context) -> list[tuple[Proposal, str | None]]:
     return found
 
 
+def _among_opened(
+    context: Context, values: Set[object], host: str | None = None
+) -> Iterator[tuple[Proposal, str | None]]:
+    """Those of `_opened` whose value is at one of these places, or that open the file at this host path."""
+    numbers = {number for key in (*values, host) for number in _numbers(context).get(key, ())}
+    return (_opened(context)[number] for number in sorted(numbers))
+
+
 @once
-def _words(context: Context) -> list[tuple[Service, frozenset[tuple[Path, Span]]]]:
-    """Each service with the places of the words that it runs."""
+def _numbers(context: Context) -> dict[object, list[int]]:
+    """By the place of the value, and by the host path of the file, the numbers in `_opened`."""
+    found: dict[object, list[int]] = {}
+    for number, (proposal, opened) in enumerate(_opened(context)):
+        for key in (proposal.database.written_at, opened):
+            found.setdefault(key, []).append(number)
+    found.pop(None, None)
+    return found
+
+
+@once
+def _run(context: Context) -> dict[tuple[Path, Span], list[tuple[int, Service]]]:
+    """By the place of a word, the services that run it, with their numbers."""
+    found: dict[tuple[Path, Span], list[tuple[int, Service]]] = {}
     services = (service for project in context.stack.projects for service in project.services.values())
-    return [(each, frozenset((file.path, scalar.span) for file, scalar in scalars(each))) for each in services]
+    for number, service in enumerate(services):
+        for file, scalar in scalars(service):
+            found.setdefault((file.path, scalar.span), []).append((number, service))
+    return found
 
 
 def _followers(context: Context, live: list[FileUse]) -> Iterator[str]:
     """Services that have the value in their code too, which only follows their environment."""
     values = {database.written_at for item in live for database in item.databases} - {None}
-    for proposal in proposals(context):
-        if proposal.place is None and proposal.database.written_at in values and only_follows(context, proposal):
+    for proposal, _ in _among_opened(context, values):
+        if proposal.place is None and only_follows(context, proposal):
             yield f"{proposal.database.service.name} uses the same value, but does not mount the file"
 
 
