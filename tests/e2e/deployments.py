@@ -73,15 +73,15 @@ class Way:
 
 def build(repository: Repository) -> None:
     """Drone's docker runner: a fresh volume is the workspace of each step, and is removed after the last one."""
-    docker = repository.host.docker
-    volume = docker("volume", "create").strip()
-    repository.clone(Path(docker("volume", "inspect", "-f", "{{.Mountpoint}}", volume).strip()))
-    workspace = f"{volume}:{WORKSPACE}"
+    docker, api = repository.host.docker, repository.host.api
+    volume = api.create_volume()
+    repository.clone(Path(volume["Mountpoint"]))
+    workspace = f"{volume['Name']}:{WORKSPACE}"
     for step, volumes in _steps(repository):
         mounts = [word for volume in (workspace, *volumes) for word in ("-v", volume)]
         script = "\n".join(step["commands"])
-        docker("run", "--rm", "--network=none", *mounts, "-w", WORKSPACE, step["image"], "sh", "-ec", script)
-    docker("volume", "rm", volume)
+        docker("run", "--rm", "--network=host", *mounts, "-w", WORKSPACE, step["image"], "sh", "-ec", script)
+    api.remove_volume(volume["Name"])
 
 
 def _steps(repository: Repository) -> list[tuple[dict[str, Any], list[str]]]:

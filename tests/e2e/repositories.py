@@ -15,12 +15,13 @@ SECONDS = 120
 SHARED = "src"
 """The project's name under Drone, whose workspaces all end in `src`."""
 REFUSED = ("readonly", "read-only", "unable to open database", "could not open file", "could not extend", "MISCONF")
+PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 ANYTHING, TWO_NUMBERS = re.compile(r".*", re.DOTALL), re.compile(r"\d+\s+\d+\s*")
 COMPOSE = Template("""\
 services:
   $service:
     image: $image
-    network_mode: none
+    network_mode: $network
     stop_grace_period: 5s
     environment: $environment
     volumes:
@@ -41,6 +42,7 @@ class Database:
     ask: str
     fill: str
     count: str
+    network: str = "host"
 
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS items (number INTEGER, owner VARCHAR(60));"
@@ -68,11 +70,12 @@ MARIADB = Database(
     fill=f"{SCHEMA} INSERT INTO items SELECT seq, '$owner' FROM seq_1_to_$rows;",
     count=COUNT,
 )
-REDIS = Database(
+REDIS = Database(  # it listens on a port, of which the machine has one
     *("Redis", "redis", "redis:7", "{}", "redis", "/data"),
     ask="xargs redis-cli -e",  # with the commands on its input, it ends with 0 where no server listens
     fill="EVAL \"for i = 1, $rows do redis.call('SET', '$owner:' .. i, i) end\" 0",
     count="EVAL \"local own = #redis.call('KEYS', '$owner:*') return {own, redis.call('DBSIZE') - own}\" 0",
+    network="none",
 )
 DATABASES = (SQLITE, POSTGRESQL, MARIADB, REDIS)
 
@@ -144,7 +147,7 @@ class Repository:
         ask = f"printf '%s\\n' \"$STATEMENTS\" | {self.database.ask}"
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            container = self.containers("--filter", "status=running")
+            container = self.containers(status="running")
             words = ["docker", "exec", "-e", f"STATEMENTS={given}", *container, "sh", "-c", ask]
             done = subprocess.run(words, env=self.host.environment, capture_output=True, text=True, check=False)
             if done.returncode == 0 and answer.fullmatch(done.stdout):
@@ -154,24 +157,19 @@ class Repository:
             time.sleep(0.2)
         raise TimeoutError(f"{self.name}: the database does not answer: {done.stderr}")
 
-    def containers(self, *filters: str) -> list[str]:
+    def containers(self, **filters: str) -> list[str]:
         """The container that this repository deployed last, alone in a list."""
-        form = '{{.ID}} {{.Label "com.docker.compose.project"}}'
-        service = f"label=com.docker.compose.service={self.database.service}"
-        found = self.host.docker("ps", "-a", "--format", form, "--filter", service, *filters)
-        by_project = {project: number for number, project in map(str.split, reversed(found.splitlines()))}
+        service = f"{SERVICE}={self.database.service}"
+        found = self.host.api.containers(all=True, filters={"label": service, **filters})
+        by_project = {container["Labels"][PROJECT]: container["Id"] for container in reversed(found)}
         return [by_project[name] for name in self.projects if name in by_project][:1]
 
     def remove(self) -> None:
         """Take away what it has on the host, and what it shares there with others."""
-        form = '{{.ID}} {{.Label "com.docker.compose.service"}}'
-        own = (self.database.service, f"carry-{self.database.service}-")
+        api, own = self.host.api, (self.database.service, f"carry-{self.database.service}-")
         for project in self.projects:
-            label = f"label=com.docker.compose.project={project}"
-            found = self.host.docker("ps", "-a", "--format", form, "--filter", label).splitlines()
-            containers = [number for number, service in map(str.split, found) if service.startswith(own)]
-            if containers:
-                self.host.docker("rm", "-fv", *containers)
-            name = f"name=^{project}_{self.database.service}-"
-            if volumes := self.host.docker("volume", "ls", "-q", "--filter", name).split():
-                self.host.docker("volume", "rm", *volumes)
+            for container in api.containers(all=True, filters={"label": f"{PROJECT}={project}"}):
+                if container["Labels"][SERVICE].startswith(own):
+                    api.remove_container(container["Id"], v=True, force=True)
+            for volume in api.volumes({"name": f"^{project}_{self.database.service}-"})["Volumes"] or ():
+                api.remove_volume(volume["Name"])

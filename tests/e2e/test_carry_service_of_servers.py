@@ -29,7 +29,7 @@ COMPOSE = """\
 services:
   app:
     image: python:3.12
-    network_mode: none
+    network_mode: host
     stop_grace_period: 5s
     environment:
       DATABASE_URL: sqlite:////app/data/shop.db
@@ -37,13 +37,13 @@ services:
       - ./data:/app/data
   postgres:
     image: postgres:15
-    network_mode: none
+    network_mode: host
     environment: {POSTGRES_PASSWORD: pgs3cret, POSTGRES_DB: shop}
     volumes:
       - ./pg:/var/lib/postgresql/data
   mariadb:
     image: mariadb:10.11
-    network_mode: none
+    network_mode: host
     environment: {MARIADB_ROOT_PASSWORD: mas3cret, MARIADB_DATABASE: shop}
     volumes:
       - ./mysql:/var/lib/mysql

@@ -17,11 +17,11 @@ COMPOSE = """\
 services:
   db:
     image: postgres:15
-    network_mode: none
+    network_mode: host
     environment: {POSTGRES_PASSWORD: pgs3cret, POSTGRES_DB: shop}
   orders:
     image: mariadb:10.11
-    network_mode: none
+    network_mode: host
     environment: {MARIADB_ROOT_PASSWORD: mas3cret, MARIADB_DATABASE: shop}
   cache:
     image: redis:7
@@ -29,11 +29,11 @@ services:
     command: [redis-server, --requirepass, res3cret]
   app:
     image: shop-app:1
-    network_mode: none
+    network_mode: host
     environment: {DATABASE_URL: "sqlite:////app/data/shop.db"}
   graph:
     image: neo4j:5
-    network_mode: none
+    network_mode: host
     entrypoint: [sh, -c, "neo4j console || sleep 600"]  # the tests have no such server
     init: true
 """

@@ -68,7 +68,7 @@ def survivors(host: Host, directory: Path, way: Way, database: Database, stage: 
         for one in filter(None, (repository, repository.neighbour)):
             one.remove()
         if way.pipeline:
-            docker = ("run", "--rm", "--network=none", "-v", f"{WORKSPACE}:{WORKSPACE}", STEP)
+            docker = ("run", "--rm", "--network=host", "-v", f"{WORKSPACE}:{WORKSPACE}", STEP)
             host.docker(*docker, "rm", "-rf", f"{WORKSPACE}/{database.source}")
 
 

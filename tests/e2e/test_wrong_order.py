@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ BESIDE = """\
 
 @pytest.fixture(params=[POSTGRESQL, MARIADB, REDIS], ids=lambda database: database.name)
 def repository(servers: Host, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Repository]:
-    database: Database = request.param
+    database: Database = replace(request.param, network="none")
     made = Repository(servers, tmp_path / "shop", database)
     file = made.origin / "compose.yaml"
     file.write_text(file.read_text() + BESIDE.format(image=database.image, service=database.service))
