@@ -44,6 +44,14 @@ class Database:
     count: str
     network: str = "host"
 
+    @property
+    def asking(self) -> str:
+        """A shell command that has the server take `$STATEMENTS`, and waits some moments for one that just starts.
+
+        Each `docker exec` takes the processor for longer than most statements.
+        """
+        return f"for _ in 1 2 3 4 5; do printf '%s\\n' \"$STATEMENTS\" | {self.ask} && exit; sleep 0.2; done; exit 1"
+
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS items (number INTEGER, owner VARCHAR(60));"
 COUNT = (
@@ -144,11 +152,10 @@ class Repository:
         through it, input and output, where the machine has much else to do.
         """
         given = Template(statements).substitute(owner=self.name, rows=rows)
-        ask = f"printf '%s\\n' \"$STATEMENTS\" | {self.database.ask}"
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             container = self.containers(status="running")
-            words = ["docker", "exec", "-e", f"STATEMENTS={given}", *container, "sh", "-c", ask]
+            words = ["docker", "exec", "-e", f"STATEMENTS={given}", *container, "sh", "-c", self.database.asking]
             done = subprocess.run(words, env=self.host.environment, capture_output=True, text=True, check=False)
             if done.returncode == 0 and answer.fullmatch(done.stdout):
                 return done.stdout

@@ -101,8 +101,8 @@ class Shop:
 
     def ask(self, database: Database, statements: str, seconds: float = SECONDS) -> str:
         """What the server answers as soon as it does; nothing where it does not in this time."""
-        ask = f"printf '%s\\n' \"$STATEMENTS\" | {database.ask}"
-        words = ["docker", "exec", "-e", f"STATEMENTS={statements}", self.container(database.service), "sh", "-c", ask]
+        words = ["docker", "exec", "-e", f"STATEMENTS={statements}", self.container(database.service)]
+        words += ["sh", "-c", database.asking]
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             done = subprocess.run(words, env=self.host.environment, capture_output=True, text=True, check=False)
