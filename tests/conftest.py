@@ -119,7 +119,7 @@ class Host:
 
     def docker(self, *words: str, data: bytes | None = None, check: bool = True) -> str:
         done = subprocess.run(
-            ["docker", *words], env=self.environment, input=data, capture_output=True, check=False, timeout=120
+            ["docker", *words], env=self.environment, input=data, capture_output=True, check=False, timeout=300
         )
         if check and done.returncode:
             raise AssertionError(f"docker {words}: {done.stderr.decode()}")
