@@ -49,15 +49,6 @@ def deletes_files(number: int) -> dict[str, str]:
     return deployed(number, "N{0}=1\nrm -rf data/s{1}/tmp{0}\ndocker compose up -d s{1}\n")
 
 
-def services(number: int) -> dict[str, str]:
-    return {"compose.yaml": stack(number)}
-
-
-def variants(number: int) -> dict[str, str]:
-    own = "services:\n  t:\n    image: mysql:8\n    volumes:\n      - ./data/t{0}:/var/lib/mysql\n"
-    return {"compose.yaml": stack(3), **{f"compose.v{each}.yaml": own.format(each) for each in range(number)}}
-
-
 def scripts(number: int) -> dict[str, str]:
     lines = 'NAME=v\nif [ -n "$NAME" ]; then\n  docker compose logs s1\nfi\ntar czf /tmp/b.tgz data/s2\n'
     return {"compose.yaml": stack(5), **{f"scripts/x{each}.sh": f"#!/bin/bash\n{lines}" for each in range(number)}}
@@ -108,8 +99,6 @@ def calls(root: Path, files: dict[str, str]) -> int:
         (deletes_volumes_in_branches, 60),
         (prunes_volumes, 60),
         (deletes_files, 60),
-        (services, 30),
-        (variants, 15),
         (scripts, 30),
         (npm_scripts, 100),
         (makefiles_and_modules, 50),
