@@ -73,6 +73,14 @@ def directories(number: int) -> dict[str, str]:
     return {"compose.yaml": stack(1), **own}
 
 
+def stacks_with_targets(number: int) -> dict[str, str]:
+    """A stack with a fix in each directory, and targets that start it and take it away."""
+    places = [f"d{each}" for each in range(number)]
+    return {f"{place}/compose.yaml": stack(1) for place in places} | {
+        f"{place}/Makefile": "up:\n\tdocker compose up -d\nclean:\n\tdocker compose down -v\n" for place in places
+    }
+
+
 def npm_scripts(number: int) -> dict[str, str]:
     scripts = "".join(f'"s{each}": "docker compose down", ' for each in range(number))
     return {
@@ -103,6 +111,7 @@ def calls(root: Path, files: dict[str, str]) -> int:
         (npm_scripts, 100),
         (makefiles_and_modules, 50),
         (directories, 300),
+        (stacks_with_targets, 40),
     ],
 )
 def test_twice_the_input_takes_twice_the_calls(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 from volfix.edits.operation import Operation
 from volfix.knowledge.commands import docker_call
@@ -14,7 +15,7 @@ from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
 from volfix.project.compose.host_directories import is_within
 from volfix.project.compose.model import Project
 from volfix.project.deployments.changing_names import changing_name
-from volfix.project.deployments.flow import VolumeDeletion, starts
+from volfix.project.deployments.flow import VolumeDeletion
 from volfix.project.deployments.stacks import Commands
 from volfix.project.shell.command import Command
 from volfix.rules.context import Context
@@ -139,18 +140,16 @@ class _Judge:
 
     def other_names(self, made: Made) -> Iterator[str]:
         """The commands that start a project of the fix under another name each time: its volume then is another one."""
-        kept = {project for project, keys in made.items() if any(project.fixed_name(key) is None for key in keys)}
-        for flow in self.commands.files.flows if kept else ():
-            for command in flow.commands:
-                call = docker_call(command.values)
-                if call is None or not starts(command):
-                    continue
-                for project in kept.intersection(self.commands.about(flow, command, call)):
-                    if name := changing_name(command, call, project):
-                        yield (
-                            f"{self.quoted(command)} starts an EMPTY volume each time: "
-                            f"the project is called `{name.text}`, which the next deployment changes"
-                        )
+        kept = [project for project, keys in made.items() if any(project.fixed_name(key) is None for key in keys)]
+        started = self.commands.started
+        starts = [(number, command, project) for project in kept for number, command in started.get(project, ())]
+        for _, command, project in sorted(starts, key=itemgetter(0)):
+            call = docker_call(command.values)
+            if call is not None and (name := changing_name(command, call, project)):
+                yield (
+                    f"{self.quoted(command)} starts an EMPTY volume each time: "
+                    f"the project is called `{name.text}`, which the next deployment changes"
+                )
 
     def made(self, project: Project, fix: Fix) -> Iterator[str]:
         """The keys of the volumes that the fix makes in a project, or carries rows into."""

@@ -84,6 +84,15 @@ class Flow:
         return found
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Called:
+    """A call of Docker or Compose that runs at a deployment."""
+
+    flow: Flow
+    command: Command
+    call: DockerCall
+
+
 @dataclass(frozen=True, eq=False)
 class VolumeDeletion:
     """A command of a flow that deletes volumes; `option` is the option that makes it delete, if an option does."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.project.commands.command_files import DANGEROUS
 from volfix.project.compose.compose_file import Unread
 from volfix.project.compose.model import Project
 from volfix.project.deployments.copied_compose_files import CopiedFiles
-from volfix.project.deployments.flow import Flow, VolumeDeletion
+from volfix.project.deployments.flow import Called, Flow, VolumeDeletion
 from volfix.project.deployments.flows import CommandFiles
 from volfix.project.deployments.project_lookup import ProjectLookup, is_in_another, project_directory
 from volfix.project.deployments.row_wipes import RowWipe, row_wipes
@@ -24,6 +25,8 @@ from volfix.project.shell.file_deletions import DeletedPath, deleted_paths
 from volfix.project.stack import Stack
 from volfix.syntax.source import FileProblem, Source, Span
 from volfix.syntax.yaml_tree import Document, parse
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,6 @@ class FileDeletion:
     command: Command
     paths: tuple[DeletedPath, ...]
     anchors: tuple[Anchor, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Called:
-    """A call of Docker or Compose that runs at a deployment."""
-
-    flow: Flow
-    command: Command
-    call: DockerCall
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,22 +116,27 @@ class Commands:
     @cached_property
     def starting(self) -> tuple[UpCommand, ...]:
         """The commands of deployments that start a stack permanently, with the projects that they are about."""
-        return tuple(
-            UpCommand(flow, command, call, self.about(flow, command, call))
-            for flow, command, call in self.files.lasting
+        lasting = self.files.lasting
+        return tuple(UpCommand(flow, command, call, self.about(flow, command, call)) for flow, command, call in lasting)
+
+    @cached_property
+    def started(self) -> dict[Project, list[tuple[int, Command]]]:
+        """By project, the commands of all flows that start it, each with its number in their order."""
+        starts = ((flow, flow.commands[number]) for flow in self.files.flows for number in flow.starting)
+        return self._by_project(
+            (flow, command, docker_call(command.values), (number, command))
+            for number, (flow, command) in enumerate(starts)
         )
 
     @cached_property
     def calls(self) -> dict[Project, list[Called]]:
         """By project, the calls of Docker and Compose in deployments that are about it, in each flow's order."""
-        found: dict[Project, list[Called]] = {}
-        for flow in self.files.flows:
-            for number, command in enumerate(flow.commands):
-                call = docker_call(command.values)
-                if call is not None and self.files.counts(flow, number):
-                    for project in self.about(flow, command, call):
-                        found.setdefault(project, []).append(Called(flow, command, call))
-        return found
+        return self._by_project(
+            (flow, command, call, Called(flow, command, call))
+            for flow in self.files.flows
+            for number, command in enumerate(flow.commands)
+            if (call := docker_call(command.values)) is not None and self.files.counts(flow, number)
+        )
 
     @cached_property
     def row_wipes(self) -> tuple[tuple[RowWipe, tuple[Project, ...]], ...]:
@@ -163,11 +162,18 @@ class Commands:
                 self._documents[source.path] = ()
         return self._documents[source.path]
 
-    def asked_for(self, project: Project) -> Iterator[VolumeDeletion]:
-        """The commands that delete the project's volumes on request, such as `make clean`."""
-        for item in self.files.asked_for:
-            if project in self.about(item.flow, item.command, item.call):
-                yield item
+    @cached_property
+    def asked_for(self) -> dict[Project, list[VolumeDeletion]]:
+        """By project, the commands that delete its volumes on request, such as `make clean`."""
+        return self._by_project((item.flow, item.command, item.call, item) for item in self.files.asked_for)
+
+    def _by_project(self, items: Iterable[tuple[Flow, Command, DockerCall | None, Item]]) -> dict[Project, list[Item]]:
+        """By project, the items whose commands are about it; found once for all projects, which all ask."""
+        found: dict[Project, list[Item]] = {}
+        for flow, command, call, item in items:
+            for project in self.about(flow, command, call):
+                found.setdefault(project, []).append(item)
+        return found
 
     def reported_by(self, stack: Stack) -> Iterator[tuple[VolumeDeletion, tuple[Project, ...]]]:
         """The volume deletions to report with the stack. Each file belongs to one stack, so only one plan edits it."""
@@ -246,19 +252,18 @@ class Commands:
 
     def source(self, path: Path) -> Source | None:
         """The text of the command file at `path`; None if it is not a command file or unreadable."""
-        file = self.files.files.get(path)
-        return file.source if file is not None else None
+        return file.source if (file := self.files.files.get(path)) is not None else None
 
     def about(self, flow: Flow, command: Command, call: DockerCall | None) -> tuple[Project, ...]:
         """The projects that a command is about: those whose files or directory it names, or else those of its flow."""
+        found: tuple[Project, ...] = ()
         if call is not None and call.program == COMPOSE:
             if is_in_another(command, call):
                 return ()
             if (copied := self._copied(flow, command, call)) is not None:
                 return copied
             found = self._lookup.named(command, call)
-            return found or self._of_flow(flow) or self._lookup.near(command)
-        return self._of_flow(flow) or self._lookup.near(command)
+        return found or self._of_flow(flow) or self._lookup.near(command)
 
     def _copied(self, flow: Flow, command: Command, call: DockerCall) -> tuple[Project, ...] | None:
         """The projects whose files the flow copied to where it calls Compose; None if it copied none."""
@@ -272,10 +277,9 @@ class Commands:
 
     def anchors(self, flow: Flow) -> list[Anchor]:
         """The directories that a flow's Compose commands name or run in, each with its project."""
-        key = id(flow)
-        if key not in self._anchors:
-            self._anchors[key] = self._find_anchors(flow)
-        return self._anchors[key]
+        if id(flow) not in self._anchors:
+            self._anchors[id(flow)] = self._find_anchors(flow)
+        return self._anchors[id(flow)]
 
     def _find_anchors(self, flow: Flow) -> list[Anchor]:
         found: list[Anchor] = []

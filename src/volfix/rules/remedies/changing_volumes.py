@@ -51,12 +51,12 @@ def changing_volume_findings(context: Context) -> Iterator[Finding]:
 
 def _by_commands(context: Context) -> Iterator[Finding]:
     seen = set()
-    for flow, command, call in context.commands.files.lasting if context.commands is not None else ():
-        assert context.commands is not None
-        for project in context.commands.about(flow, command, call):
+    for up in context.commands.starting if context.commands is not None else ():
+        command = up.command
+        for project in up.projects:
             if project not in context.stack.projects or not (keys := _own_volumes(context, project)):
                 continue
-            name = changing_name(command, call, project)
+            name = changing_name(command, up.call, project)
             if name is None or (project.directory, name.text) in seen:
                 continue
             seen.add((project.directory, name.text))
@@ -68,7 +68,7 @@ def _by_commands(context: Context) -> Iterator[Finding]:
                 severity=Severity.ERROR,
                 location=at(source, span.start, span.end),
                 message=_message(name, keys),
-                evidence=(how_it_runs(flow, command), *_shown(name, keys), *_also(context, project)),
+                evidence=(how_it_runs(up.flow, command), *_shown(name, keys), *_also(context, project)),
                 step=command.start.step,
                 fix=_pinned(name, DeploymentName(base.path, name.pinned)) if name.pinned else None,
                 reason=LEFT if name.pinned else NOT_PINNED,
