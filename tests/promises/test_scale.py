@@ -266,6 +266,7 @@ def test_twice_the_input_is_about_twice_the_work(files: Callable[[int], Files], 
         "mounts",
         "variants of a project",
         "profiles",
+        "steps",
     ],
 )
 def test_no_function_compares_each_with_each(name: str, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from volfix.knowledge.systems import Place
 from volfix.project.ci.pipeline import Pipeline, Step, StepMount
 from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import ComposeCall
+from volfix.syntax import disk
 
 HOST_SOCKET, DIND, THROWN_AWAY, OTHER_HOST = "host-socket", "dind", "throw-away", "remote"
 ON_HOST, NOWHERE, UNKNOWN = "exec", "none", "unknown"
@@ -39,7 +40,7 @@ def daemon_of(pipeline: Pipeline, step: Step, command: Command, call: ComposeCal
         return ON_HOST
     if any(is_host_socket(pipeline, mount) for mount in step.mounts):
         return HOST_SOCKET
-    if any(is_dind(other) for other in pipeline.steps if other is not step) or _starts_daemon(ran):
+    if any(other is not step for other in _daemon_steps(pipeline)) or _starts_daemon(ran):
         return DIND
     return NOWHERE if pipeline.runs_in_container else UNKNOWN
 
@@ -90,6 +91,12 @@ def uses_context(command: Command) -> bool:
 def chosen_context(command: Command) -> str | None:
     """The context that the command selects for the commands after it; None for any other command."""
     return command.values[-1] if command.values[:3] == ["docker", "context", "use"] else None
+
+
+@disk.remembered(8)
+def _daemon_steps(pipeline: Pipeline) -> tuple[Step, ...]:
+    """The steps of the pipeline that are a Docker daemon: each of its steps asks for them."""
+    return tuple(step for step in pipeline.steps if is_dind(step))
 
 
 def _starts_daemon(ran: Sequence[Command]) -> bool:

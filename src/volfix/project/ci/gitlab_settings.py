@@ -164,11 +164,16 @@ class Settings:
         return {name: self._stage_number(name) for name in self.jobs}
 
     def _stage_number(self, name: str) -> int:
-        given = (list(strings(node)) for _, root in self.parts if (node := root.get("stages")) is not None)
-        order = [".pre", *next(given, STAGES), ".post"]
         stage = self.value(name, "stage")
         own = next(strings(stage[1]), "test") if stage is not None else "test"
-        return order.index(own) if own in order else order.index(".post")
+        return self._stages.get(own, self._stages[".post"])
+
+    @cached_property
+    def _stages(self) -> dict[str, int]:
+        """The stages, each with its number; of a stage that is there twice the first."""
+        given = (list(strings(node)) for _, root in self.parts if (node := root.get("stages")) is not None)
+        order = [".pre", *next(given, STAGES), ".post"]
+        return {stage: number for number, stage in reversed([*enumerate(order)])}
 
     def commands(self, name: str, key: str, depth: int = 0) -> tuple[Fragment, ...]:
         """The commands under a key of a job, those that `!reference` names included, MOST of them at most."""
