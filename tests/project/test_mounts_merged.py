@@ -25,6 +25,38 @@ PROJECTS: dict[str, tuple[Files, dict[str, str]]] = {
         },
         {"/data": "other", "/rows": "rows"},
     ),
+    "an entry that an extended service has already is not added again": (
+        {
+            "compose.yaml": APP.replace("app:", "base:") + "    volumes: ['other:/data']\n"
+            "  middle:\n    extends: {service: base}\n    volumes: ['rows:/data']\n"
+            "  app:\n    extends: {service: middle}\n    volumes: ['other:/data']\n" + VOLUMES,
+        },
+        {"/data": "rows"},
+    ),
+    "nor where that service is in another file": (
+        {
+            "base.yaml": APP.replace("app:", "base:") + "    volumes: [{type: volume, target: /data}]\n"
+            "  middle:\n    extends: {service: base}\n    volumes: ['rows:/data']\n",
+            "compose.yaml": "services:\n  app:\n    extends: {file: base.yaml, service: middle}\n"
+            "    volumes: [{type: volume, target: /data}]\n" + VOLUMES,
+        },
+        {"/data": "rows"},
+    ),
+    "nor that an earlier file has in the long form": (
+        {
+            "compose.yaml": APP + "    volumes: [{type: volume, source: other, target: /data}]\n" + VOLUMES,
+            "compose.z.yaml": "services:\n  app:\n    volumes:\n      - rows:/data\n"
+            "      - {type: volume, source: other, target: /data}\n",
+        },
+        {"/data": "rows"},
+    ),
+    "in the short form it is": (
+        {
+            "compose.yaml": APP + "    volumes: ['other:/data']\n" + VOLUMES,
+            "compose.z.yaml": "services:\n  app:\n    volumes: ['rows:/data', 'other:/data']\n",
+        },
+        {"/data": "other"},
+    ),
     "an override takes the place of all": (
         {
             "compose.yaml": APP + "    volumes: ['./a:/data', 'rows:/rows']\n" + VOLUMES,

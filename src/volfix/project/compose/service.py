@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from volfix.project.compose.compose_file import ComposeFile, strings
 from volfix.project.compose.environment import DotenvFile, service_environment, written_variable
 from volfix.project.compose.field_values import boolean, mount_options
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
-from volfix.project.compose.mounts import Mount, clean, read_mount
+from volfix.project.compose.merged_mounts import merged_mounts
+from volfix.project.compose.mounts import Mount, clean
 from volfix.project.compose.origins import Variable
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, is_merge_key, resolved
 
@@ -173,21 +174,8 @@ class Service:
 
     @cached_property
     def mounts(self) -> tuple[Mount, ...]:
-        """Every mount written for the service, in the order of the files; `overridden` marks replaced mounts."""
-        found: list[Mount] = []
-        last: dict[str, int] = {}
-        for part in self.parts:
-            replaces, node = part.section("volumes")
-            if replaces:
-                found = [replace(mount, overridden=True) for mount in found]
-            for item in node.items if isinstance(node, Sequence) else ():
-                mount = read_mount(self.name, part.file.source, item, part.directory, self.lookup)
-                if mount is not None:
-                    if (number := last.get(mount.clean_target)) is not None:
-                        found[number] = replace(found[number], overridden=True)
-                    last[mount.clean_target] = len(found)
-                    found.append(mount)
-        return tuple(found)
+        """Every mount written for the service, in the order of the parts; `overridden` marks mounts without effect."""
+        return merged_mounts(self.name, self.parts, self.lookup)
 
     @cached_property
     def tmpfs(self) -> frozenset[str]:
