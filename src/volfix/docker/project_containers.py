@@ -13,7 +13,7 @@ from volfix.docker.containers import CONFIG_FILES, DIRECTORY, Container
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
 from volfix.project.compose.model import Project
-from volfix.project.compose.service import Part
+from volfix.project.compose.part import Part
 from volfix.project.git import output, work_tree
 
 

@@ -13,7 +13,8 @@ from volfix.knowledge.targets import never_converted, state_like
 from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, VOLUME, Mount
-from volfix.project.compose.service import Part, Service
+from volfix.project.compose.part import Part
+from volfix.project.compose.service import Service
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.images import known_entries, known_images
 from volfix.project.image.ownership import foreign_user

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.compose.mounts import Mount, read_mount
+from volfix.project.compose.part import Part
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
-
-if TYPE_CHECKING:
-    from volfix.project.compose.service import Part
 
 
 def merged_mounts(service: str, parts: Iterable[Part], lookup: Lookup) -> tuple[Mount, ...]:

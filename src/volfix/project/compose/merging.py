@@ -15,7 +15,8 @@ from volfix.project.compose.compose_file import ComposeFile, Unread
 from volfix.project.compose.environment import lookup_in
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.compose.model import Project, normalized_name
-from volfix.project.compose.service import Part, Service
+from volfix.project.compose.part import Part
+from volfix.project.compose.service import Service
 from volfix.project.loader import Loader
 from volfix.syntax import disk, yaml_tree
 from volfix.syntax.yaml_tree import Scalar

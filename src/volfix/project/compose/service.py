@@ -13,38 +13,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from volfix.project.compose.compose_file import ComposeFile, strings
+from volfix.project.compose.compose_file import strings
 from volfix.project.compose.environment import DotenvFile, service_environment, written_variable
 from volfix.project.compose.field_values import boolean, mount_options
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.compose.merged_mounts import merged_mounts
 from volfix.project.compose.mounts import Mount, clean
 from volfix.project.compose.origins import Variable
+from volfix.project.compose.part import Part
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, is_merge_key, resolved
 
 if TYPE_CHECKING:
     from volfix.project.image.build import Build
     from volfix.project.image.stages import Stage
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """A service in one file: its mapping, its file, and the directory that its relative paths start from."""
-
-    service: str
-    node: Mapping
-    file: ComposeFile
-    directory: Path
-
-    def section(self, key: str) -> tuple[bool, Node | None]:
-        """Whether this part discards the values of earlier parts under `key`, and this part's own value.
-
-        After `!reset` the value is what merge keys bring in: Compose removes the entry before it follows them.
-        """
-        node = self.node.get(key)
-        if node is not None and node.tag == "!reset":
-            return True, self.node.inherited(key)
-        return node is not None and node.tag == "!override", node
 
 
 @dataclass(frozen=True, slots=True, eq=False)

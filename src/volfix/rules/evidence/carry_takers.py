@@ -8,7 +8,7 @@ from pathlib import Path
 
 from volfix.knowledge.carry_service import MARK_SUFFIX
 from volfix.project.compose.mounts import BIND
-from volfix.project.compose.service import Part
+from volfix.project.compose.part import Part
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
 from volfix.rules.findings import Fix, MountChange, Move

@@ -10,8 +10,9 @@ from volfix.knowledge.purposes import is_for_data
 from volfix.knowledge.targets import never_converted
 from volfix.project.code.container_paths import is_filled_by_build
 from volfix.project.compose.model import Project
+from volfix.project.compose.part import Part
 from volfix.project.compose.replicas import replicas
-from volfix.project.compose.service import Part, Service
+from volfix.project.compose.service import Service
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.context import Context, once

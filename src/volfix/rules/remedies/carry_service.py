@@ -10,7 +10,8 @@ from volfix.edits.yaml_edits import DeclareVolume
 from volfix.knowledge.carry_service import MARK, MARK_SUFFIX, SOURCE, TARGET, command
 from volfix.project.compose.compose_file import ComposeFile
 from volfix.project.compose.mounts import VOLUME, split_short
-from volfix.project.compose.service import Part, Service
+from volfix.project.compose.part import Part
+from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.carry_refusals import are_unseen, poor_tools

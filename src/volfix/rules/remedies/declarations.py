@@ -9,7 +9,8 @@ from volfix.project.compose.compose_file import ComposeFile
 from volfix.project.compose.host_directories import is_within
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import Mount
-from volfix.project.compose.service import Part, Service
+from volfix.project.compose.part import Part
+from volfix.project.compose.service import Service
 from volfix.project.stack import Stack, Use
 from volfix.rules.findings import VolumeChange
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
