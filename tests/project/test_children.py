@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -38,3 +39,35 @@ def test_a_program_without_a_limit_is_waited_for_and_told_of() -> None:
     done = children.run(SLOW, 0.1, still=lambda: told.append(None))
     assert done.stdout == b"done\n"
     assert told
+
+
+def test_a_program_that_is_just_starting_ends_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, ended = threading.Event(), threading.Event()
+    programs: list[subprocess.Popen[bytes]] = []
+    codes: list[int | None] = []
+    start = subprocess.Popen.__init__
+
+    def starts(process: subprocess.Popen[bytes], *words: Any, **more: Any) -> None:
+        start(process, *words, **more)
+        programs.append(process)
+        started.set()
+        ended.wait(0.5)  # what ends all would be done by then, if it did not wait
+
+    def ends() -> None:
+        started.wait()
+        children.end_all()
+        codes.append(programs[0].returncode)
+        ended.set()
+
+    def waits(*_: object) -> tuple[bytes, bytes]:
+        ended.wait()
+        return b"", b""
+
+    monkeypatch.setattr(children, "_STARTS", threading.Lock())
+    monkeypatch.setattr(children, "_outputs", waits)
+    monkeypatch.setattr(subprocess.Popen, "__init__", starts)
+    other = threading.Thread(target=ends)
+    other.start()
+    children.run(["sleep", "3600"], None)
+    other.join()
+    assert codes == [-signal.SIGKILL]

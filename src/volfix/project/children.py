@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ class Noted(Protocol):
 
 _RUNNING: set[subprocess.Popen[bytes]] = set()
 _NOTED: list[Noted] = []
+_STARTS = threading.Lock()
+"""Held while a program starts, until it is among the running."""
 
 
 def run(
@@ -41,17 +44,18 @@ def run(
     interrupt too, the program and everything that it started are killed. Raises TimeoutError after `seconds`, and
     OSError or ValueError if the program cannot be started.
     """
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        cwd=directory,
-        start_new_session=True,
-    )
-    _RUNNING.add(process)
-    _note(process.pid)
+    with _STARTS:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=directory,
+            start_new_session=True,
+        )
+        _RUNNING.add(process)
+        _note(process.pid)
     try:
         output, errors = _outputs(process, data, seconds, still)
     except subprocess.TimeoutExpired:
@@ -76,7 +80,11 @@ def _outputs(
 
 
 def end_all() -> None:
-    """Kill every program that still runs. Called before volfix itself ends."""
+    """Kill every program that still runs, and let none start any more.
+
+    Called before this process ends, in a thread that starts none: a program that is just starting is waited for.
+    """
+    _STARTS.acquire()
     for process in list(_RUNNING):
         _end(process)
 

@@ -131,7 +131,7 @@ def _serve(
 def _begin() -> None:
     """Prepare the worker: ignore Ctrl-C, which the main process handles, and end when the main process ends."""
     for number in ENDING:
-        signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else _end_now)
+        signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else _end_aside)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     parent = multiprocessing.parent_process()
@@ -144,7 +144,12 @@ def _end_with(gone: Callable[[], None]) -> None:
     _end_now()
 
 
-def _end_now(*_: object) -> None:
+def _end_aside(*_: object) -> None:
+    """End this process in another thread: the signal may have come while this thread starts a program."""
+    threading.Thread(target=_end_now, daemon=True).start()
+
+
+def _end_now() -> None:
     """End this process, after the programs that it started."""
     children.end_all()
     os._exit(1)
