@@ -23,7 +23,7 @@ MISSING = "its content is not in the clone, which is partial: give the URL of th
 AS_COMMITTED = "* -text -eol -ident -filter -working-tree-encoding\n"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Checkout:
     """The files of `repository.head` in `root`; `index` is git's list of them.
 

@@ -31,7 +31,7 @@ class GitFailed(Exception):
         self.reason, self.output = reason, output
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Git:
     """git until `deadline` (of time.monotonic); `addresses` maps URLs to those with credentials."""
 

@@ -18,7 +18,7 @@ TURNS = 400
 """Repositories for one process; a new process begins with empty memory."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Slot:
     """One process, started when it is first needed, with its current job."""
 

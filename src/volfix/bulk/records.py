@@ -32,7 +32,7 @@ class HazardKind(str, Enum):
     HOST_DIRECTORY = "shared host directory"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class RepositoryRecord:
     """One repository of an estate, as the run left it.
 
@@ -54,7 +54,7 @@ class RepositoryRecord:
     result: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Hazard:
     """Something that several repositories share on one host, where each would take it for its own.
 

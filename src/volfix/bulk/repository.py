@@ -25,7 +25,7 @@ class Skipped(Exception):
     """A repository that is not changed; the message is the reason, in one line."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Repository:
     """What is known of a repository before its files are read.
 

@@ -29,7 +29,7 @@ class SourceProblem(Exception):
     """A source on the command line that cannot be used; the message is one line."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Source:
     """One repository. `text` is what the line said and `place` its real path or its URL, both without credentials.
 

@@ -27,7 +27,7 @@ KEPT = frozenset({"clean", "findings", "written", "pushed"})
 BATCH = 100
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A repository whose turn it is; the known commits are those of an earlier run with the same options."""
 

@@ -33,7 +33,7 @@ from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.visible import one_line
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Task:
     """What is done with every repository of a run; `render` makes the JSON of a result, `date` is that of the commits,
     `cache` the directory of clones (None: that of the machine that works).
@@ -73,7 +73,7 @@ class Task:
         return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One repository's turn. `known_head` is the commit that an earlier run has read with the same options.
 
@@ -88,7 +88,7 @@ class Job:
     scratch: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class JobOutcome:
     """What became of a repository. `result` is its JSON, compressed; `causes` are code, findings, fixed, left open.
 
@@ -160,7 +160,7 @@ def _still_there(task: Task, job: Job, repository: Repository, git: Git) -> bool
     return job.known_commit is None or branch_commit(repository, task.branch, git) == job.known_commit
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Turn:
     """A repository with its files, and its outcome so far."""
 

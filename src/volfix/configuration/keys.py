@@ -21,7 +21,7 @@ class Kind(Enum):
     TEXTS = "a list of strings"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Key:
     """One key. `named` says that it counts only in a file that a person names with `--config`."""
 

@@ -16,7 +16,7 @@ OWN = ".volfix.toml"
 IN_DOT_FOLDER = "volfix.toml"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Configuration:
     """The settings of every directory of a run.
 

@@ -53,7 +53,7 @@ def settings_in(source: Source, *, named: bool = False, only: Collection[str] = 
     return _Reader(source, prefix, named).settings(table)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Reader:
     source: Source
     prefix: tuple[str, ...]

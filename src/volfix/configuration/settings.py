@@ -28,7 +28,7 @@ MOUNTS = "VF1"
 """The beginning of the codes of rules about mounts."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The keys of one file, or none. `path` is the file and `home` the directory that its paths start from.
 

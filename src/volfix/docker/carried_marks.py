@@ -28,7 +28,7 @@ from volfix.rules.evidence.held_data import held_data
 from volfix.rules.evidence.left_behind import database_at, last_change
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Marked:
     """The answer of the checklist about one volume that keeps data."""
 

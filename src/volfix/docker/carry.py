@@ -29,7 +29,7 @@ LOCK = "volfix-carry-lock-"
 """Beginning of the name of the container that exists while a script of `carry --script` runs; the project follows."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Filled:
     """What a volume holds after a carry, nothing where an earlier run filled it.
 

@@ -101,7 +101,7 @@ def _volumes(search: MoveSearch, service: Service, mount: Mount) -> Iterator[tup
                 return
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Return:
     """A job with what the engine says of it: `running` are the project's containers that run on the volume or the
     directory, `writing` says that one of them has the volume, `state` what the directory holds. `begun` says that this

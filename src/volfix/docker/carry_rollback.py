@@ -20,7 +20,7 @@ MADE_ANEW = ("missing", "empty", "interrupted")
 """The states of a volume that a run makes, or makes anew."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class EarlierRun:
     """A container that ran before anything was stopped, with its restart policy."""
 

@@ -20,7 +20,7 @@ LAYER = "container:"
 """Beginning of a place in a container's own layer, as carry writes it in the label of the volume."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class LayerPath:
     """A path of a container's own layer, `old`; in the volume it is `below`, empty for all of it, and where the volume
     or the directory of before is mounted, `new`.

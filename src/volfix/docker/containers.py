@@ -57,7 +57,7 @@ class Container:
         return max(above, key=lambda item: len(item.target), default=None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Process:
     """How a container's or an image's program is started, environment and arguments included; `image` is the name of
     the image, as whoever made the container wrote it.
@@ -69,7 +69,7 @@ class Process:
     image: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Volume:
     """A volume of the engine; `directory` is where its files are on the daemon's host."""
 

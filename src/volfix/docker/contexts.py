@@ -20,7 +20,7 @@ class ContextProblem(Exception):
     """A context does not exist or cannot be read; the message names the place where volfix looked."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class DockerContext:
     """Where a context's engine is; `host` is empty for the usual socket, `tls` the SDK's TLSConfig, or None."""
 

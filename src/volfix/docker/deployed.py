@@ -24,7 +24,7 @@ from volfix.syntax.source import FileProblem, Source
 Found = tuple[Stack, Project]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Deployed:
     """One project of a stack: `read` as its files say it, `project` under the name that it runs as."""
 
@@ -39,7 +39,7 @@ class Deployed:
         return (self.read, *(item for item in others if item is not self.read))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class EarlierProject:
     """An earlier version of the project; `when` names the source, `variants` are the projects of its directory then."""
 

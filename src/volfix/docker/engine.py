@@ -31,7 +31,7 @@ GO_DIRECTORY, GO_SPECIAL = 1 << 31, 0b1111 << 24
 """Bits of a mode as Go's io/fs writes it: special are links, devices, pipes and sockets."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A program that ran in a container: its exit status and what it wrote."""
 

@@ -27,7 +27,7 @@ from volfix.syntax.pasted import word
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class MapOption:
     """The options --map and --from-project: pairs of a source and a volume's key; the project's earlier name."""
 
@@ -35,7 +35,7 @@ class MapOption:
     former: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass
 class MoveSearch:
     """The jobs of one project; `notes` say what is not carried, and why.
 

@@ -75,7 +75,7 @@ def names_in(volume: Volume) -> frozenset[str]:
     return frozenset(item.name for item in Path(volume.directory).iterdir())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What is in a directory, without digests; `uncarried` is what no archive has of it, a line each."""
 

@@ -17,7 +17,7 @@ from volfix.project.compose.part import Part
 from volfix.project.git import output, work_tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ForeignContainer:
     """A container under the project's name that is not known to be its own; `reason` is a clause about it."""
 
@@ -28,7 +28,7 @@ class ForeignContainer:
         return f"{self.container.name} ({self.reason})"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ProjectContainers:
     """The containers under a project's names: its own, which may be read and stopped, and the others, which may not."""
 

@@ -29,7 +29,7 @@ class Counted:
         return bool(self.problem) and not self.tables and self.problem not in GONE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Loss:
     """A table that has fewer rows than before; `after` is None where it is not there, or cannot be read."""
 

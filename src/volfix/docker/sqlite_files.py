@@ -51,7 +51,7 @@ class Spool:
         return local.open("wb") if local is not None and self._directory is not None else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Count:
     """A table and its rows; `rows` is None where this Python's SQLite cannot read it, as `problem` says."""
 

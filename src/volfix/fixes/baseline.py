@@ -36,7 +36,7 @@ class Known(NamedTuple):
     digest: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Baseline:
     """The findings in the file at `path`, each with how often it is there; `left` are those that were not met yet."""
 

@@ -62,7 +62,7 @@ Parts = tuple[tuple[Operation, ...], tuple[Change, ...]]
 """The operations and the changes of a fix with its carry services."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Carriers:
     """What carries each move: `known` says it by volume and mounts, `keys` names these for each fix and move.
 

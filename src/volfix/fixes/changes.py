@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from volfix.syntax.source import Edit, Source, Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class FileChange:
     """One file before and after; `secrets_*` are the spans of either text that no output may show."""
 
@@ -35,7 +35,7 @@ Seen = dict[tuple[Path, ...], tuple[ModelChange, ...]]
 """How each project changes for Compose, by its Compose files."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class MadeFixes:
     """A stack's findings as they are shown, those whose fix is made, and those whose fix the proof rejects.
 
@@ -50,7 +50,7 @@ class MadeFixes:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ReportedFinding:
     """A finding, and whether this run's plan fixes it (`fixed`: in a dry run, would fix).
 

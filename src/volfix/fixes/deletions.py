@@ -42,7 +42,7 @@ Made = dict[Project, set[str]]
 """By project, the keys of the volumes that a fix makes there."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Judge:
     context: Context
     commands: Commands

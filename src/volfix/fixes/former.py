@@ -67,7 +67,7 @@ def overlay_of(contents: Mapping[Path, bytes]) -> dict[Path, Source] | None:
         return None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Histories:
     """What git knows of the files of some stacks: each work tree is asked once, and not before a stack there is."""
 
@@ -83,7 +83,7 @@ class Histories:
         return self.known[tree.root]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Former:
     """What the projects of one stack were; `loader` has read today's files."""
 

@@ -14,7 +14,7 @@ are often the same it finds none.
 """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of a hunk: its sign and its number, from 0, in the text before (for `-` and ` `) or after."""
 
@@ -22,7 +22,7 @@ class Row:
     number: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Lines:
     """The lines `start` (from 0) to `end` (excluded) before, which are `new_start` to `new_end` after."""
 
@@ -32,7 +32,7 @@ class Lines:
     new_end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Hunk:
     """Changed lines that lie near each other, and all lines that are shown of them."""
 

@@ -38,7 +38,7 @@ Marks = tuple[int, int, int, int, int]
 """The numbers of problems, notes, refused files, unread commands and volume names before a stack was planned."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Planned:
     """The plan of a stack, and its effects on the stacks after it."""
 
@@ -75,7 +75,7 @@ class _Process:
     given: deque[int] = field(default_factory=deque)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Run:
     jobs: int
     contexts: dict[int, Context]

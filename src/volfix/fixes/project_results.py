@@ -61,7 +61,7 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
     return tuple(results)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _DataAt:
     """What the services of a stack's projects mount at the targets of findings."""
 
@@ -79,7 +79,7 @@ class _DataAt:
         return source.name if source is not None else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Fate:
     """The identities of the findings whose fix is made, and of those whose fix the proof rejects."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SEVERITIES = ("error", "warning", "info")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ProjectResult:
     """One Compose project: `root` absolute, `files` the absolute paths of its Compose files, base file first.
 
@@ -61,7 +61,7 @@ class ProjectResult:
         return tuple(dict.fromkeys(f"{move.source}={move.volume}" for move in self.moves if move.volume in volumes))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """A whole run; `notes` are files that are recognised but not for volfix, one line each for standard error."""
 

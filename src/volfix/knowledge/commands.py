@@ -15,7 +15,7 @@ DOCKER, COMPOSE = "docker", "compose"
 UNKNOWN_VARIABLE = re.compile(r"\$\{?(\w+)\}?\Z")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Wrapper:
     """A program that runs the command in its arguments; `skip` words of its own come before it.
 
@@ -32,7 +32,7 @@ class Wrapper:
     behind: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Deletion:
     """A verb that deletes volumes, with one of `flags` or, where there are none, by itself.
 
@@ -47,7 +47,7 @@ class Deletion:
     source: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Option:
     """An option of a call: its name, its value where it takes one, and the number of the word that it stands in.
 
@@ -61,7 +61,7 @@ class Option:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class DockerCall:
     """A call of Docker or Compose: `verb` is "volume rm", the last of it the word with the number `word`.
 

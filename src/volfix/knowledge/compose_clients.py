@@ -10,7 +10,7 @@ from volfix.knowledge.images import Image
 from volfix.knowledge.tables import table
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Client:
     """What an image has: `plugin` for `docker compose`, `program` for `docker-compose`; `source` names the document."""
 

@@ -104,7 +104,7 @@ class Table(NamedTuple):
     own: Entry | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Index:
     """The tables, and by a repository or a pattern of repositories the numbers of those about it."""
 

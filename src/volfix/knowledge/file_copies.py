@@ -11,7 +11,7 @@ from typing import Any
 from volfix.knowledge.tables import table
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class FileCopy:
     """Files that a command puts into the place `target`; `spares` says that it leaves alone what is there."""
 

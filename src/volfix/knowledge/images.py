@@ -26,7 +26,7 @@ _ARCHITECTURES = frozenset(
 """Docker Hub's namespaces of the official images for one architecture (docker-library/official-images, README)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Image:
     """An image reference.
 

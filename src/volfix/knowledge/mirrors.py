@@ -11,7 +11,7 @@ from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.processes import own_variables
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Mirror:
     """An image under the path of another registry: its name, the variable that shows it, and its entries."""
 

@@ -9,7 +9,7 @@ from functools import cache
 from volfix.knowledge.tables import record, table
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class GoOpener:
     """Functions of Go that open a file; `driver` are the arguments of which one stands before its address, if any."""
 
@@ -18,7 +18,7 @@ class GoOpener:
     driver: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ScriptOpener:
     """What opens a file in JavaScript: constructors and functions of `modules`, with the address first or under `key`
     of an object; without modules, each object with this key and one of the values `beside` it.

@@ -68,7 +68,7 @@ def may_publish_alone(names: Iterable[str]) -> bool:
     return bool(words & known["publish"]) and not words & (known[DEPLOY] - known["publish"])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Content:
     """What a volume or a directory holds, as a word of its name says: a database, data, or something other."""
 

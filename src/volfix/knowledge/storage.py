@@ -23,7 +23,7 @@ _ELLIPSIS = re.compile(r"\{(\d{1,3})\.\.\.(\d{1,3})\}")
 _MOST_DRIVES = 64
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class DataDirectories:
     """The effective data directories of one container.
 
@@ -42,7 +42,7 @@ class DataDirectories:
     needed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Found:
     """A setting that is present: its text, and its value (None if not known)."""
 

@@ -23,7 +23,7 @@ SERVER_DSN = re.compile(r"@(?:tcp|unix)\(|(?:^|[;\s])(?:host|server)\s*=", re.IG
 TRUE = frozenset({"1", "true", "yes", "on"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class SwitchValue:
     """What a variable says about the engine; `unknown` where its value is, or where others contradict it."""
 

@@ -87,7 +87,7 @@ def system(module: str) -> System:
     return record(System, table("systems")[module])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
     """What a plugin does on another machine: see plugins.toml."""
 

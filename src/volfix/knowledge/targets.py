@@ -44,7 +44,7 @@ def is_application_root(path: str) -> bool:
 Patterns = frozenset[str] | tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Sorted:
     """Patterns by how they are looked for: last `names`, whole `paths`, `ends` of names, and by their number of slashes
     those that take a comparison.

@@ -13,7 +13,7 @@ from volfix.knowledge.purposes import FOR_A_WHILE, purposes
 from volfix.knowledge.tables import table
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Wipe:
     """A kind of command that wipes rows; `says` completes "the command ...", `source` is where that is written.
 
@@ -27,7 +27,7 @@ class Wipe:
     source: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A statement that wipes rows, given to one of `clients`."""
 
@@ -65,7 +65,7 @@ def _wipe_of(words: tuple[str, ...]) -> Wipe | Statement | None:
     return next((each for each in asked if any(map(each.pattern.search, words))), None)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class _Table:
     prints: frozenset[str]
     commands: tuple[Wipe, ...]

@@ -49,7 +49,7 @@ class Choice:
         return cls(finding.code, finding.location.path, finding.location.line)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Check:
     """The findings of a run over the documents as they were; `read` are the documents that it read."""
 

@@ -30,7 +30,7 @@ Asked = ParamSpec("Asked")
 Result = TypeVar("Result")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Repository:
     """A repository of open documents: its last check, the next one, and the documents with diagnostics."""
 

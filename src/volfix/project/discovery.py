@@ -47,7 +47,7 @@ CALLS_COMPOSE = re.compile(
 """A line that calls Compose and is not a comment. Source: azure-pipelines-tasks, DockerComposeV0."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Directory:
     """A directory and the files in it that volfix reads.
 

@@ -22,7 +22,7 @@ BATCH = 200
 """Paths passed to git in one call, because the length of a command line is limited."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the caller of a run knows of a work tree that has the files of HEAD, byte for byte.
 

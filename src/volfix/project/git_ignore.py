@@ -25,7 +25,7 @@ ITSELF = re.compile(r"(?:\*\*/|/)?(?:[^*?\[\\]+/)?(?P<name>[^*?\[\\/]+)(?:/|/\*{
 """A pattern that spells out one directory's name (`pgdata/`, `/srv/pgdata/*`) instead of matching many."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """One line of a `.gitignore`.
 

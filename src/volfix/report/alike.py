@@ -17,7 +17,7 @@ SERVICE = "\0"
 """The sign for a service in a text that several services share."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Told:
     """Findings that are told together: the first gives the words, each its places and evidence."""
 

@@ -23,7 +23,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """What the run was asked for. `looked_again` is how many repositories were looked at again, None where it was all
     of them; `report` is the page that was made; a terminal obeys no name."""

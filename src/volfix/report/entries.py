@@ -20,7 +20,7 @@ UNREADABLE = "unreadable"
 NOT_WRITTEN = "not-written"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One finding, or one file that could not be read, proven or written (`finding` is None, `code` says which).
 

@@ -18,7 +18,7 @@ TAB = "    "
 CUT = "..."
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A marked part of a file; `first` says that it is the place of the finding itself."""
 
@@ -27,7 +27,7 @@ class Mark:
     color: str = "blue"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Frames:
     """Draws the marked lines of files; `changed` are the characters of each file that a fix changes, never masked."""
 

@@ -21,7 +21,7 @@ DEEPEST = 16
 """The most columns by which a continued line is indented."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class View:
     """How the text is shown; `width` None: lines of any length, `context`: lines around a change in a diff."""
 

@@ -16,7 +16,7 @@ class Mark(str, Enum):
     NOTE = "-"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One line of the checklist, with what it means for the data.
 
@@ -51,7 +51,7 @@ class Verdict(str, Enum):
         return next((each for each in (cls.AT_RISK, cls.UNKNOWN) if each in verdicts), cls.SAFE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Point:
     """One topic of the checklist with its answers."""
 

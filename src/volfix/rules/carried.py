@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Carried:
     """A host path whose data was carried into a volume, at the time `when` (seconds since 1970, UTC).
 

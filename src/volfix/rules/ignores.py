@@ -22,7 +22,7 @@ OWN = "VF901"
 """The rule about ignore comments; only this code in a comment hides its findings."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Ignore:
     """A comment that ignores findings. `span` is the part that volfix reads, `word` is `ignore` or a misspelling of it.
 

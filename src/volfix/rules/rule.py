@@ -55,7 +55,7 @@ def untouched(title: str, files: dict[str, str], before: dict[str, str] | None =
     return Example(title, files, Outcome.UNTOUCHED, before=before)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule: `check` yields the findings of a stack; `why` and `fix` are the texts of `volfix explain`.
 

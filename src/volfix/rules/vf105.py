@@ -47,7 +47,7 @@ def check(context: Context) -> Iterator[Finding]:
         yield _finding(bare, _fix(bare) if blank is None else f"remove the blank from {blank.written_as}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Bare:
     """A service of an engine or application, and the data directory `target` that no mount of the project holds."""
 

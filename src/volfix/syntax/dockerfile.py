@@ -33,7 +33,7 @@ OPENS, CLOSES = frozenset({"if", "for", "while", "until", "case"}), frozenset({"
 COMMENT_LINE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Instruction:
     """One instruction of a Dockerfile.
 

@@ -217,7 +217,7 @@ def _agrees_at(before: Source, after: Source, assignment: Assignment, value: str
     return bool(value != assignment.value or new.value == old.value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Bindings:
     """What python-dotenv reads in a file: its statements and where each begins.
 

@@ -13,7 +13,7 @@ MOST = 200_000
 """How many entries of directories are remembered: about 50 MB."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Listing:
     """The entries of directories by path; `free` is how many more entries may be remembered."""
 

@@ -46,7 +46,7 @@ class Value:
         return "".join(piece.text for piece in self.pieces)
 
 
-@dataclass(eq=False)
+@dataclass
 class Evaluation(ABC, Generic[Expression]):
     """Evaluates the expressions of a module as texts; each language has a subclass."""
 

@@ -22,7 +22,7 @@ OF_SYSTEM = ("/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/run/", "/sbin/", 
 """Directories of the operating system; no build context is in them."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Roots:
     """Where a run may read.
 

@@ -8,7 +8,7 @@ from volfix.syntax.shell_words import Word
 from volfix.syntax.source import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """`NAME=value`. For an array, `elements` are its words and `value` is these words joined by blanks.
 
@@ -22,7 +22,7 @@ class Assignment:
     appends: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Heredoc:
     """The here-document that a command reads; if `quoted`, nothing in it is expanded."""
 
@@ -30,7 +30,7 @@ class Heredoc:
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Guard:
     """A test that must succeed for a command to run; `texts` are the literals in it.
 
@@ -43,7 +43,7 @@ class Guard:
     earlier: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What surrounds the commands in a part of a script.
 
@@ -69,7 +69,7 @@ class Surroundings:
     decides: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class SimpleCommand:
     """A simple command in the sense of POSIX. Without words it only sets variables.
 
@@ -85,7 +85,7 @@ class SimpleCommand:
     text: Word | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Script:
     """A parsed script: its commands in order; the commands of each function by its name; the parts not parsed."""
 

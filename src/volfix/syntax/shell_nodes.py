@@ -42,7 +42,7 @@ def places(text: str) -> list[int] | None:
     return [*places, len(text)]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Nodes:
     """Reads the nodes of a script; `places` is the result of the function `places` for its text."""
 

@@ -25,7 +25,7 @@ HARMLESS = re.compile(r"(?:\d*|&)[<>]{1,2}[|&]?\s*(?:/dev/(?:null|stdout|stderr|
 ELSEWHERE = "volfix cannot remove a command from this place"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Taken:
     """The characters to replace.
 
@@ -38,7 +38,7 @@ class Taken:
     alone: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Part:
     """A command of an and-or list: the operator before it, its node, its end including redirections."""
 

@@ -17,7 +17,7 @@ QUOTING = re.compile(r"['\"\\]")
 SPECIAL = re.compile(r"['\"\\`$]")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Word:
     """A word at `span` of the script's text; `value` is without quotes.
 

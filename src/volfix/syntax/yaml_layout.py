@@ -149,7 +149,7 @@ def dash_offset(document: Document, source: Source, siblings: Mapping | None = N
     return dash_offset(document, source) if siblings is not None else step(document, source)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Part:
     """An entry or item of a flow collection: start and end with anchor and tag, and the offset of its comma."""
 

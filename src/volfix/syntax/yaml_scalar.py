@@ -92,7 +92,7 @@ def written(value: str, *, flow: bool, quote: str = "", force: bool = False) -> 
     return double_quoted(value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Unit:
     """The characters `start` to `end` of the text stand for `value`: a character, an escape or a folded line end."""
 

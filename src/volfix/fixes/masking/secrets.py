@@ -42,7 +42,7 @@ BLANK = re.compile(r"\s")
 __all__ = ["HIDDEN", "masked", "of_these_files", "secret_spans", "with_secrets", "writes_secrets"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Known:
     """What is known of a file whatever changes in it, each by place and without overlap: volfix's own comments, what
     looks like a credential, what is harmless, and the lines of a carry service's script.

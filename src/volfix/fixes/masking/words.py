@@ -107,7 +107,7 @@ def _harmless_words(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(shown)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Command:
     """One command, read word by word: its program, the verb of Compose, and the option that the next word may be of."""
 

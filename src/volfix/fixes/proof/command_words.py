@@ -28,7 +28,7 @@ from volfix.syntax.yaml_tree import Sequence as YamlSequence
 DEPTH = 6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """A word of a command as it is written, or what holds commands together (see shell_removal.outline).
 

@@ -57,7 +57,7 @@ def _with_needed(shown: list[Finding], chosen: list[Finding]) -> tuple[list[Find
     return found, fixed
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Prover:
     """Proves sets of fixes, `left` times yet; `proven` are the changes of the last one that was proven."""
 

@@ -77,7 +77,7 @@ def advice(error: OSError) -> str:
     return ADVICE.get(error.errno or 0) or error.strerror or str(error)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Journal:
     """A root's journal: `root` is the real path that its files are relative to, `descriptor` its open directory."""
 

@@ -17,7 +17,7 @@ from volfix.fixes.write.journal import DIRECTORY_FLAGS, FILE_FLAGS, WriteFailed,
 from volfix.syntax.disk import LARGEST
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class OnDisk:
     """A regular file as it was found: the path that named it, its real one, its open directory, and what it holds."""
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from volfix.fixes.changes import FileChange
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Replacement:
     """A file that must hold bytes of the SHA-256 `before`, and the new bytes."""
 
@@ -35,7 +35,7 @@ class Replacement:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """What became of an interrupted write: `restored` files have their old bytes again, `left` were changed since.
 
@@ -57,7 +57,7 @@ class Recovery:
         return "; ".join(parts)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Writing:
     """A run that writes stacks below one root; together they are what `volfix undo` puts back."""
 

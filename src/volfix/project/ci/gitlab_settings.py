@@ -62,7 +62,7 @@ def _included(root: Mapping, home: Path) -> Iterator[Path]:
                         yield path
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Settings:
     """What the files say of jobs, after `extends` and `default`; `parts` have that which wins first.
 

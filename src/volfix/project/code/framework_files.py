@@ -27,7 +27,7 @@ URL = re.compile(r"(?m)^[ \t]*url[ \t]*=[ \t]*\"file:([^\"?]+)[^\"]*\"")
 DATABASE_PATH = re.compile(r"env\([ \t]*['\"]DB_DATABASE['\"][ \t]*,[ \t]*database_path\([ \t]*['\"]([\w./-]+)['\"]")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Found:
     """A path as written. A relative path starts `levels` directories above the file, in the subdirectory `below`."""
 

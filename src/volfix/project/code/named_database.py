@@ -16,7 +16,7 @@ DECORATION = re.compile(r"\A\w+:(?://)?|\?.*\Z", re.DOTALL)
 """What may surround a file's name: `file:` and `?mode=rwc` in `file:shop.db?mode=rwc`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class NamedDatabase:
     """A database that code names.
 

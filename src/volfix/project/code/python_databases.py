@@ -26,7 +26,7 @@ KEYWORDS = frozenset({"db_url", "url", "database"})
 CONDITIONS = (cst.If, cst.Try, cst.TryStar, cst.IfExp, cst.Match)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Sink:
     """An expression that names a database.
 

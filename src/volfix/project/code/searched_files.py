@@ -15,7 +15,7 @@ MANY = 30
 """After this many names an index of all words is built: it costs about as much as searching for this many names."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Literal:
     """The position of a literal in a module, in bytes."""
 

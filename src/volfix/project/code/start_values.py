@@ -23,7 +23,7 @@ ASSIGNED = re.compile(
 """An assignment: `export X=value`, `X="${X:-value}"`, `: "${X:=value}"`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class LoadedEnvFile:
     """An env file with which a module overrides the environment; `path` is None if it is not in the repository."""
 

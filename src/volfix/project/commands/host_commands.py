@@ -38,7 +38,7 @@ class LineEffect:
     places: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class HostCommands:
     """The commands in the files below `tree`, seen from the project's directory `project`; each file is read once."""
 

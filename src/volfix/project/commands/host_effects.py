@@ -19,7 +19,7 @@ LEFT_OUT = re.compile(r"--?[\w-]*(?:exclude|ignore|skip|omit)")
 URL = re.compile(r"[A-Za-z][\w+.-]*:/")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class PathEffect:
     """A path that a command names, and what the command does to the path."""
 

@@ -34,7 +34,7 @@ SCRIPT = re.compile(rb"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
 PREFIX = rb"(?<![\w./~${}-])(?P<before>(?:[\w.~-]*/|\$\w+/|\$\{\w+\}/|\$\([^()\s]*\)/|`pwd`/|/)*)"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class HostUse:
     """A line that names the directory. `tool` is the program that uses it there; None if only a text names it.
 
@@ -47,7 +47,7 @@ class HostUse:
     does: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _File:
     path: Path
     data: bytes

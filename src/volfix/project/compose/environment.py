@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from volfix.syntax.dotenv import Assignment
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class DotenvFile:
     """An env file as it was read; `source` is None and there are no assignments if it is missing or unreadable."""
 
@@ -102,7 +102,7 @@ def _check(file: DotenvFile) -> None:
                 raise FileProblem(file.path, str(error), *place) from error
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class DirectoryLookup:
     """The variables that Compose interpolates with in a directory.
 
@@ -155,7 +155,7 @@ def _value_or_unset(variables: Mapping[str, Variable], name: str) -> str | None:
     return Unset(f"${{{name}}}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Layered:
     """What an env file is interpolated with: `first`, then the variables known so far."""
 

@@ -14,7 +14,7 @@ BOOLEANS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "n
 """Compose's booleans, in lower or upper case, with or without quotes; it refuses anything else."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class MountOptions:
     """The third section of a short mount; `read_only` is None if a variable of unknown value may decide."""
 

@@ -9,7 +9,7 @@ from volfix.project.compose.compose_file import ComposeFile, strings
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class IncludeEntry:
     """One entry of `include:`: files that are merged in order, the directory of their relative paths, env files."""
 

@@ -55,7 +55,7 @@ class Piece:
     instead_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Interpolated:
     """`text` after interpolation: `value` shows each unknown variable as `${NAME}`, `resolved` leaves it out.
 

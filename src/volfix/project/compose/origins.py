@@ -107,7 +107,7 @@ def compose_scalar(origin: Origin) -> InCompose | None:
     return written if isinstance(written, InCompose) else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Variable:
     """A variable of a service. `value` is None if it comes from outside; unknown parts appear as `${NAME}`."""
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from volfix.project.image.stages import Stage
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class EnvFile:
     """One file that `env_file:` names. `path` is None if its name is unknown; `raw` means `format: raw`."""
 

@@ -22,7 +22,7 @@ PART = re.compile(r"[-_.]?(?:\$\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$\
 """A variable or command inside a name, with the `-`, `_` or `.` around it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ChangingName:
     """A project name that differs at the next deployment.
 

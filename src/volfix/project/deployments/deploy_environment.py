@@ -25,7 +25,7 @@ from volfix.syntax import disk
 ReadEnv: TypeAlias = Callable[[Path, bool], DotenvFile]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class GivenVariables:
     """A lookup of the variables that a flow passes to Compose; an unknown value is `${NAME}`."""
 
@@ -41,7 +41,7 @@ class GivenVariables:
         return f"${{{name}}}" if value is None or "$" in value or "{{" in value or "`" in value else value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _NotRead:
     """A lookup for an env file that is not in the repository: it may set any variable that `first` does not set."""
 
@@ -55,7 +55,7 @@ class _NotRead:
         return origin_in(self.first, name)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Chain:
     """Two lookups: `then` is asked if `first` does not know the variable."""
 

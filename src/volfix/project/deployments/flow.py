@@ -84,7 +84,7 @@ class Flow:
         return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Called:
     """A call of Docker or Compose that runs at a deployment."""
 

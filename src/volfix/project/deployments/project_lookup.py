@@ -16,7 +16,7 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.paths import joined
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ProjectLookup:
     """The projects below one root, found by the files and directories that commands name."""
 

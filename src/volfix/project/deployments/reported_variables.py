@@ -33,7 +33,7 @@ def with_reported(file: PipelineFile, commands_of: Callable[[Entry], list[Comman
     return replace(file, pipelines=tuple(reports.taken(pipeline) for pipeline in file.pipelines))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Reports:
     file: PipelineFile
     commands_of: Callable[[Entry], list[Command]]

@@ -22,7 +22,7 @@ DECIDES = re.compile(r"[$`]|^\W*(?:\[|test\b)")
 """A test of an input or a file: the command below it runs on request, or only once."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class RowWipe:
     """A command of a deployment that deletes rows; `wipe` says how."""
 

@@ -45,7 +45,7 @@ class _Started:
     from_checkout: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class FileDeletion:
     """A command of a deployment that deletes files, with the directories of the flow's projects."""
 

@@ -16,7 +16,7 @@ from volfix.project.deployments.written_env_files import Written, handed_on, ori
 from volfix.project.shell.command import Command
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class DeployedProject:
     """A project as a command deploys it; `written` is what its flow wrote into env files before."""
 
@@ -42,7 +42,7 @@ class DeployedProject:
         yield from (variable for name, variable in given.items() if name not in own.environment)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class UpCommand:
     """A command of a flow that starts projects permanently."""
 

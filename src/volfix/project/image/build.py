@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Build:
     """A service's `build:`. `context` is None if it is not a known directory (a repository's address, a variable)."""
 

@@ -24,7 +24,7 @@ PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "
 """The directories in which most images' shells look for programs."""
 
 
-@dataclass(eq=False)
+@dataclass
 class ContainerFiles:
     """Finds what commands call in a container. `read` are the files found so far, by their paths in the container."""
 

@@ -17,7 +17,7 @@ Change = tuple[int, "str | None"]
 """An owner, after the number of the change that set it (later changes have higher numbers)."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Owners:
     """The owners of the directories that a build creates; None if unknown.
 

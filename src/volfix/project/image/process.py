@@ -25,7 +25,7 @@ RUNS_OTHERS = frozenset({".", "source", "eval", "trap"})
 """Shell builtins that run the words after them or another file."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Process:
     """The words that start a service's process; None if the base image decides."""
 
@@ -33,7 +33,7 @@ class Process:
     command: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class StartedCommand:
     """A command that the process runs, with its environment.
 

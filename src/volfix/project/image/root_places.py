@@ -17,7 +17,7 @@ POSIX_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 METADATA = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "LABEL", "MAINTAINER", "VOLUME"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class RootPlace:
     """A place for a RUN that runs as root: before the instruction at offset `start`.
 
@@ -38,7 +38,7 @@ class RootPlace:
         return f'RUN ["/bin/sh", "-c", "{script}"]'
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Stage:
     name: str
     base: str

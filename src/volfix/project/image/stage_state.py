@@ -30,7 +30,7 @@ Values = dict[str, "str | None"]
 """Variables by name: None for a declared variable without a value; a missing name is unknown."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class StageState:
     """The state of a stage while its instructions are read.
 

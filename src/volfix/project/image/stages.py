@@ -22,7 +22,7 @@ MOST_COPIED = 10_000
 """Paths that a stage may have from the build context: each `COPY --from` of a stage can double them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Stage:
     """The stage that is built, including what it inherits from earlier stages. All paths are absolute.
 

@@ -17,7 +17,7 @@ REPEATED = re.compile(r"[\"']?\$\{?([A-Za-z_]\w*)\}?[\"']?")
 """A value that is only a reference to another variable."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class WrittenValue:
     """The position of an ENV's literal value, or of the default of the ARG that it repeats, without quotes.
 

@@ -21,7 +21,7 @@ from volfix.syntax.source import Source, Span
 REFERENCE = re.compile(r"\$\{?[!#]?(\w+|\W)")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What is known about the text that is being read (see Command); `stack` are the calls that led to it."""
 
@@ -81,7 +81,7 @@ def outcome(guard: Guard, text: str, state: State) -> bool | None:
     return not taken and any(fnmatch.fnmatchcase(value, pattern) for pattern in guard.patterns)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Call:
     """A command about to run: its words, how it is written, the shell's state and the frame.
 

@@ -92,7 +92,7 @@ def _expansion_end(text: str, at: int, end: int) -> int:
     return found.end() if found else expansion_end(text, at, end)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Word:
     """A word being built; `known` says that it is more than an expansion with an unknown value."""
 
@@ -105,7 +105,7 @@ class _Word:
         return "".join(char for char, _, _ in self.characters)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Words:
     """Reads a written word and builds the words that it becomes; without `splits` a single word."""
 

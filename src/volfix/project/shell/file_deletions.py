@@ -48,7 +48,7 @@ IN_CONTAINER = re.compile(r"\brm\s+(?:-\S+\s+)*(?:-\w*[rR]|--recursive)|\bfind\b
 HOST = re.compile(r"(?:[^/:\s]+@)?[^/:\s]+:")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class DeletedPath:
     """A path that a command deletes with everything below it; the last part of `path` may be a pattern.
 

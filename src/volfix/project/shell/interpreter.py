@@ -33,7 +33,7 @@ KEYWORDS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac"})
 """Words that appear as a command only if the parser misread the text."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Interpreter:
     """Interprets entries. `unread` are the parts of files that are not valid shell, by file and offset.
 

@@ -12,7 +12,7 @@ from volfix.project.shell.command import Argument
 from volfix.syntax.fragment import Character, Fragment
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Payload:
     """What a program is told to run: a text, a script or words; none of them if it reads its input.
 

@@ -18,7 +18,7 @@ TOO_MANY = f"it runs more than {MOST_OF_ENTRY} commands, with those of what it c
 TOO_MUCH = "volfix did not follow all its commands: they call each other too often or too deeply"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Repeats:
     """The places of the commands read so far, and how many were read again. Further repeats are refused (disk.py)."""
 

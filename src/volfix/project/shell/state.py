@@ -29,7 +29,7 @@ LONGEST = 4000
 """The longest value that is kept, in characters: a variable appended to itself would grow without end."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class State:
     """The state of a shell.
 

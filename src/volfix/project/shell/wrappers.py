@@ -16,7 +16,7 @@ KEYWORDS = frozenset({"time", "!"})
 LIMIT = 8
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Unwrapped:
     """The command after its wrappers: its words, and the variables and the directory that the wrappers set."""
 

@@ -36,7 +36,7 @@ def nothing_known(root: str, move: Mapping[str, Any]) -> str | None:
     """Of no move is known that it was carried."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """`findings` are code and outcome, notes of severity info left away; `databases` one outcome each.
 

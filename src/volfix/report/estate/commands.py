@@ -16,7 +16,7 @@ REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/\\]{2,}:")
 """How a git URL begins (git, urls.txt): a scheme, or `host:` with no slash before the colon."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Command:
     """`purpose` is for a person, `line` for a POSIX shell."""
 

@@ -17,13 +17,13 @@ KINDS_OF_REASON = 500
 OTHER_REASONS = "other reasons"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Cause:
     findings: Counter[Outcome] = field(default_factory=Counter)
     repositories: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Glance:
     """Counters only: as large for ten repositories as for ten thousand."""
 

@@ -32,7 +32,7 @@ WRITTEN = "what the containers have written"
 """What is in a directory of which only the mount is known."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class HostData:
     """A directory of the host that a service writes to. `known` names its data; None if volfix knows only the mount."""
 

@@ -137,7 +137,7 @@ def _may_change(proposal: Proposal) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Listening:
     """A lookup that remembers the names that it was asked for."""
 

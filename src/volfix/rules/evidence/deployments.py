@@ -24,7 +24,7 @@ NOT_EDITED = "volfix edits only pipelines of Drone 1 and later; change this pipe
 SHARED = "the step is shared with others by an anchor, an alias or a merge key"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class StackDeployment:
     """A deployment (not a test), with its pipeline file and the projects that it starts."""
 

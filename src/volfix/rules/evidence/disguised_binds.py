@@ -14,7 +14,7 @@ BINDS = frozenset({"bind", "rbind"})
 """The options of mount(8) for a bind mount."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Disguise:
     """The device of a volume with `o: bind`. `inside`: it lies in the repository. `path`: None if it is not known."""
 

@@ -15,7 +15,7 @@ from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import assigned_in
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class EngineSwitch:
     """What a service's environment says about the engine of one setting and its value.
 

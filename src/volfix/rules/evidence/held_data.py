@@ -28,7 +28,7 @@ HOST_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", 
 """Sources on the host that hold no state of an image that volfix does not know."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class HeldData:
     """The data that a mount holds. `entry` is None if only a database URL or the path shows it.
 

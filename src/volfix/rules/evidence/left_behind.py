@@ -23,7 +23,7 @@ LOOKED_AT = 20_000
 """The most files of a directory whose first bytes are read."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Left:
     """A former mount that the volume of `use` replaced. `written` is its source as written, `when` how volfix knows.
 

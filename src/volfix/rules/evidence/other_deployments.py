@@ -33,7 +33,7 @@ Named = Mapping[str, Database]
 """By variable, the database that its value names in a deployment; by `code` and a number, those of literals in code."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Deployment:
     """A way in which a project is deployed; `how` says which, as `with .env.prod as .env`, `start` by which command."""
 

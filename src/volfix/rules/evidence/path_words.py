@@ -16,7 +16,7 @@ from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class PathWord:
     """A scalar that names the path. `spans` are the places in its value: start, end, and the text there."""
 

@@ -18,7 +18,7 @@ from volfix.syntax.yaml_tree import Mapping, Scalar
 SAY_WHAT = "declare the volume in the pipeline with `host: {path: ...}` or `temp: {}`"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Mismatch:
     """A mount that does not work, where it is written, and the operations that correct it; else `reason` says what to
     do.

@@ -18,7 +18,7 @@ LAST = re.compile(r"\$(\w+)\Z")
 """A variable at the end of a name."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class DeployedNames:
     """The project names in deploying commands: `known` names, `changing` names, and names that only the deployment
     knows.

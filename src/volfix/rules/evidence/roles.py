@@ -24,7 +24,7 @@ DEPTH = 4
 """The most entry points that are followed into each other."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Role:
     """What a service does with the engine of its image.
 

@@ -15,7 +15,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.code_doubts import code_of, started_scripts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class StrongerValue:
     """A value that overrides the environment; `by` says in words what sets it."""
 

@@ -20,7 +20,7 @@ from volfix.rules.evidence.roles import Role, role_of
 from volfix.syntax import disk
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Version:
     """A version that the service's image may be: where it keeps its data, and which paths no mount holds (`free`)."""
 
@@ -42,7 +42,7 @@ class Version:
         return f"{self.entry.name}{versions} keeps its data in {', '.join(self.where.paths)}{moved}{refused}{doubt}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class UnheldData:
     """A service whose data no mount holds, for at least one of the versions that its image may be.
 

@@ -33,7 +33,7 @@ CONFIGURATION = ("/etc/", "/docker-entrypoint", "/var/log", "/run/", "/var/run/"
 BY_HAND = "change both mounts by hand"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Conversion:
     """The fix, or None; `reason` says why there is none, or why the fix is unsafe."""
 

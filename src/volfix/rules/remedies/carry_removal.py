@@ -13,7 +13,7 @@ from volfix.syntax.yaml_tree import Document, Pair, Scalar
 from volfix.syntax.yaml_tree import Mapping as Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Removal:
     """The operations that remove carry services, and the changes that they make."""
 

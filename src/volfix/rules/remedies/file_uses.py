@@ -29,7 +29,7 @@ DIRECTORIES = ("data", "db", "database")
 """Names for the file's new directory. It is a new directory, because the old one may hold code."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class FileUse:
     """A service's mount of a database file, and everything that names the path for this service."""
 
