@@ -65,6 +65,7 @@ class Commands:
     _places_of_starts: dict[int, dict[Project, _Started]] = field(default_factory=dict)
     _copied_files: dict[int, CopiedFiles] = field(default_factory=dict)
     _documents: dict[Path, tuple[Document, ...]] = field(default_factory=dict)
+    _asked: dict[int, tuple[Project, ...]] = field(default_factory=dict)
 
     @cached_property
     def projects(self) -> tuple[Project, ...]:
@@ -116,8 +117,7 @@ class Commands:
     @cached_property
     def starting(self) -> tuple[UpCommand, ...]:
         """The commands of deployments that start a stack permanently, with the projects that they are about."""
-        lasting = self.files.lasting
-        return tuple(UpCommand(flow, command, call, self.about(flow, command, call)) for flow, command, call in lasting)
+        return tuple(UpCommand(*lasting, self.about(*lasting)) for lasting in self.files.lasting)
 
     @cached_property
     def started(self) -> dict[Project, list[tuple[int, Command]]]:
@@ -162,10 +162,13 @@ class Commands:
                 self._documents[source.path] = ()
         return self._documents[source.path]
 
-    @cached_property
-    def asked_for(self) -> dict[Project, list[VolumeDeletion]]:
-        """By project, the commands that delete its volumes on request, such as `make clean`."""
-        return self._by_project((item.flow, item.command, item.call, item) for item in self.files.asked_for)
+    def asked_for(self, project: Project) -> Iterator[VolumeDeletion]:
+        """The commands that delete the project's volumes on request, such as `make clean`."""
+        for item in self.files.asked_for:  # a caller shows a few
+            if id(item) not in self._asked:
+                self._asked[id(item)] = self.about(item.flow, item.command, item.call)
+            if project in self._asked[id(item)]:
+                yield item
 
     def _by_project(self, items: Iterable[tuple[Flow, Command, DockerCall | None, Item]]) -> dict[Project, list[Item]]:
         """By project, the items whose commands are about it; found once for all projects, which all ask."""
@@ -188,8 +191,7 @@ class Commands:
         for flow in self.files.flows:
             for number, update in stale_commands(flow):
                 if self.files.counts(flow, number):
-                    command = flow.commands[number]
-                    found.setdefault((command.fragment.source.path, command.place), update)
+                    found.setdefault((flow.commands[number].fragment.source.path, flow.commands[number].place), update)
         return found
 
     def owner(self, path: Path) -> Stack | None:
@@ -234,8 +236,8 @@ class Commands:
 
     def _is_in_checkout(self, deleted: DeletedPath) -> bool:
         """Whether the deleted path is in the checkout in which the command runs."""
-        inside = deleted.in_checkout and not deleted.is_remote and deleted.source is None
-        return inside and deleted.path.startswith(str(self.files.root))
+        is_here = not deleted.is_remote and deleted.source is None and deleted.path.startswith(str(self.files.root))
+        return deleted.in_checkout and is_here
 
     def _places(self, flow: Flow) -> list[Anchor]:
         """The directories of the flow's projects; without a Compose command, the projects nearest to its start."""

@@ -192,7 +192,7 @@ def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Ite
 
     With `keys`, only commands that delete one of these volumes.
     """
-    found = commands.asked_for.get(project, ())
+    found = commands.asked_for(project)
     for item in islice((each for each in found if not keys or any(deletes(each, project, key) for key in keys)), 3):
         place = place_of(item.command, project.root)
         yield f"{place}: `{shown_command(item.command)}` in {item.command.start.name or place.partition(':')[0]}"
