@@ -81,6 +81,12 @@ def stacks_with_targets(number: int) -> dict[str, str]:
     }
 
 
+def deletes_when_asked(number: int) -> dict[str, str]:
+    """A script that no deployment calls, with commands that delete the volumes of the stack."""
+    lines = "".join(f"docker compose down -v s{each}\n" for each in range(number))
+    return {"compose.yaml": stack(2), "clean.sh": f"#!/bin/sh\n{lines}"}
+
+
 def npm_scripts(number: int) -> dict[str, str]:
     scripts = "".join(f'"s{each}": "docker compose down", ' for each in range(number))
     return {
@@ -112,6 +118,7 @@ def calls(root: Path, files: dict[str, str]) -> int:
         (makefiles_and_modules, 50),
         (directories, 300),
         (stacks_with_targets, 40),
+        (deletes_when_asked, 150),
     ],
 )
 def test_twice_the_input_takes_twice_the_calls(

@@ -60,9 +60,9 @@ def is_file(mount: Mount) -> bool:
     if mount.kind == VOLUME:
         return False
     if mount.source_is_known and not mount.source.startswith("~"):
-        is_one = _is_file_here(mount.directory, mount.source)
-        if is_one is not None:
-            return is_one
+        is_file_here = _is_file_here(mount.directory, mount.source)
+        if is_file_here is not None:
+            return is_file_here
     ending = posixpath.splitext(mount.clean_target)[1]
     return bool(ending) and posixpath.splitext(mount.source.rstrip("/"))[1] == ending and not ending[1:].isdigit()
 
